@@ -1,0 +1,59 @@
+"""Which code made a result: a hash over the modules that a run really uses.
+
+Snakemake's own ``code`` trigger sees a rule, not what the rule's command imports, and modification times
+change with every checkout. The hash here covers the syntax tree of a module and of everything in this package
+that it imports, docstrings and comments left out: touching or documenting a file changes nothing.
+"""
+
+import ast
+import hashlib
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import grimp
+
+# Parameters are hashed by value; their schema may grow without invalidating what has been run, because a
+# schema default always means "feature off" (see genrep.params).
+BY_VALUE = ("genrep.params",)
+
+
+@cache
+def _graph() -> grimp.ImportGraph:
+    return grimp.build_graph("genrep", cache_dir=None)
+
+
+@cache
+def _syntax(module: str) -> str:
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(module)
+    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
+            node, clean=False
+        ):
+            node.body = body[1:]  # type: ignore[index]
+    return ast.unparse(tree)  # unlike ast.dump, the same text on every Python version
+
+
+def closure(*modules: str) -> list[str]:
+    """The given modules and every module of this package that they import, sorted.
+
+    The schema of the parameters is left out: see ``BY_VALUE``.
+    """
+    graph = _graph()
+    used = set(modules)
+    for module in modules:
+        used |= graph.find_upstream_modules(module)
+    return sorted(m for m in used if not m.startswith(BY_VALUE))
+
+
+@cache
+def code_hash(*modules: str) -> str:
+    """SHA-256 over the syntax of ``closure(*modules)``, in hexadecimal."""
+    digest = hashlib.sha256()
+    for module in closure(*modules):
+        digest.update(f"{module}\0{_syntax(module)}\0".encode())
+    return digest.hexdigest()

@@ -1,0 +1,22 @@
+"""Where things are, relative to the root of the repository."""
+
+from pathlib import Path
+
+REPLICATIONS = Path("replications")
+RUNS = Path("runs")
+RESULTS = Path("results")
+
+
+def run_folder(scale: str, replication: str, run: str, seed: int) -> Path:
+    """``runs/<scale>/<replication>/<run>/seed<k>``"""
+    return RUNS / scale / replication / run / f"seed{seed}"
+
+
+def results_folder(scale: str, replication: str) -> Path:
+    """``results/<scale>/<replication>``"""
+    return RESULTS / scale / replication
+
+
+def measurement_path(scale: str, replication: str, run: str, seed: int) -> Path:
+    """``results/<scale>/<replication>/measurements/<run>-seed<k>.json``"""
+    return results_folder(scale, replication) / "measurements" / f"{run}-seed{seed}.json"

@@ -1,0 +1,43 @@
+"""Evidence lower bound of a VAE with Bernoulli pixels (Kingma and Welling, 2014).
+
+    loss = -log p(x|z) + KL(q(z|x) || N(0, I)),   z = mu + sigma * eps,   eps ~ N(0, I)
+
+Both terms are in nats per image: summed over pixels and latents, averaged over the batch.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from genrep.objectives.base import Batch, Losses, Noise, Phase, normal
+from genrep.params.training import VAEObjectiveParams
+
+
+def kl_to_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """KL(N(mean, exp(log_variance)) || N(0, I)) per image: (B, latent) twice -> (B,)."""
+    return -0.5 * (1 + log_variance - mean.square() - log_variance.exp()).sum(dim=1)
+
+
+def bernoulli_nll(logits: Tensor, images: Tensor) -> Tensor:
+    """-log p(x|z) per image, with grey values in [0, 1] as probabilities: (B, C, H, W) twice -> (B,)."""
+    return F.binary_cross_entropy_with_logits(logits, images, reduction="none").flatten(1).sum(dim=1)
+
+
+def phases(networks: nn.ModuleDict, params: VAEObjectiveParams) -> list[Phase]:
+    """One phase over ``encoder`` and ``decoder``; images in [0, 1]."""
+    encoder: Any = networks["encoder"]
+    decoder: Any = networks["decoder"]
+
+    def draw(batch: Batch, generator: torch.Generator) -> Noise:
+        return {"eps": normal(batch, generator, len(batch.images), decoder.latent)}
+
+    def loss(batch: Batch, noise: Noise) -> Losses:
+        mean, log_variance = encoder(batch.images)
+        z = mean + (0.5 * log_variance).exp() * noise["eps"]
+        reconstruction = bernoulli_nll(decoder(z), batch.images).mean()
+        kl = kl_to_standard_normal(mean, log_variance).mean()
+        return {"loss": reconstruction + kl, "reconstruction": reconstruction, "kl": kl}
+
+    return [Phase("vae", ("encoder", "decoder"), draw, loss)]

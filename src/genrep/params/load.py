@@ -1,0 +1,155 @@
+"""Reading, merging and validating ``params.yaml``."""
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from genrep.errors import UserError
+from genrep.params.replications import ReplicationParams
+from genrep.params.training import RunParams
+
+SCALES = ("smoke", "desk", "full")
+SETTINGS = ("scale", "device")  # top-level keys that are not replications
+
+
+def load(path: Path = Path("params.yaml")) -> dict[str, Any]:
+    """Read ``params.yaml`` as plain data, with its top level checked.
+
+    Raises:
+        UserError: no such file, not YAML, or an unknown scale.
+    """
+    try:
+        params = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path} not found; run genrep in the root of the repository") from None
+    except yaml.YAMLError as error:
+        raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(params, dict):
+        raise UserError(f"{path} must be a mapping of settings and replications")
+    check_choice(f"{path}: scale", params.get("scale"), SCALES)
+    check_choice(f"{path}: device", params.get("device"), ("auto", "cpu", "cuda"))
+    return params
+
+
+def check_choice(what: str, value: Any, choices: tuple[str, ...]) -> None:
+    """Raise ``UserError`` with the nearest choice unless ``value`` is one of ``choices``."""
+    if value not in choices:
+        raise UserError(f"{what}: {value!r} is not one of {', '.join(choices)}{suggestion(str(value), choices)}")
+
+
+def suggestion(word: str, known: Any) -> str:
+    """`` - did you mean ...?`` or nothing."""
+    near = get_close_matches(word, [str(k) for k in known], n=1)
+    return f" - did you mean {near[0]!r}?" if near else ""
+
+
+def merge(base: Any, overlay: Any) -> Any:
+    """``overlay`` laid over ``base``: see the package's docstring for the rule."""
+    if not (isinstance(base, dict) and isinstance(overlay, dict)):
+        return overlay
+    if "kind" in overlay and overlay["kind"] != base.get("kind"):
+        return overlay
+    return base | {key: merge(base.get(key), value) for key, value in overlay.items()}
+
+
+def resolve(params: dict[str, Any], replication: str, scale: str | None = None) -> ReplicationParams:
+    """The parameters of one replication at one scale (the file's own if None).
+
+    Raises:
+        UserError: an unknown replication or scale; an unknown, missing or impossible value (its path is named).
+    """
+    scale = scale or params["scale"]
+    check_choice("scale", scale, SCALES)
+    replications = tuple(key for key in params if key not in SETTINGS)
+    check_choice("replication", replication, replications)
+    scales = params[replication]
+    if not isinstance(scales, dict) or "full" not in scales:
+        raise UserError(f"params.yaml: {replication}.full is missing; it is the frozen reading that others overlay")
+    for key in scales:
+        check_choice(f"params.yaml: {replication}", key, SCALES)
+    if scale not in scales:
+        raise UserError(f"params.yaml: {replication} has no scale {scale!r}; it has {', '.join(scales)}")
+    merged = scales["full"] if scale == "full" else merge(scales["full"], scales[scale])
+    try:
+        return ReplicationParams.model_validate(_expand_variants(merged))
+    except ValidationError as error:
+        raise UserError(f"params.yaml: {replication}.{scale}.{_explain(error)}") from None
+
+
+def run_of(params: dict[str, Any], replication: str, run: str, scale: str | None = None) -> RunParams:
+    """The parameters of one run.
+
+    Raises:
+        UserError: see ``resolve``; also an unknown run.
+    """
+    runs = resolve(params, replication, scale).runs
+    check_choice(f"run of {replication}", run, tuple(runs))
+    return runs[run]
+
+
+def _expand_variants(merged: dict[str, Any]) -> dict[str, Any]:
+    """Turn ``runs: {model: {..., variants: {v: overlay}}}`` into ``runs: {model-v: {...}}``."""
+    shared = {key: merged[key] for key in ("precision", "threads") if key in merged}
+    runs: dict[str, Any] = {}
+    for model, run in (merged.get("runs") or {}).items():
+        if not isinstance(run, dict):
+            raise UserError(f"params.yaml: runs.{model} must be a mapping")
+        base = shared | {key: value for key, value in run.items() if key != "variants"}
+        for variant, overlay in (run.get("variants") or {"": {}}).items():
+            runs[f"{model}-{variant}" if variant else model] = merge(base, overlay or {})
+    return merged | {"runs": runs}
+
+
+def _explain(error: ValidationError) -> str:
+    """The first problem of a pydantic error as one line that names the key and the nearest known one."""
+    problem = error.errors()[0]
+    location = [str(part) for part in problem["loc"]]
+    if problem["type"] == "extra_forbidden":
+        known = _fields_at(ReplicationParams, location[:-1])
+        return f"{'.'.join(location)}: unknown parameter{suggestion(location[-1], known)}"
+    if problem["type"] == "missing":
+        return f"{'.'.join(location)}: missing"
+    if problem["type"] == "union_tag_invalid":
+        context = problem["ctx"]
+        kinds = [kind.strip("' ") for kind in context["expected_tags"].split(",")]
+        return f"{'.'.join(location)}.kind: {context['tag']!r} is not one of {', '.join(kinds)}" + suggestion(
+            context["tag"], kinds
+        )
+    message = problem["msg"].removeprefix("Value error, ")
+    return (
+        f"{'.'.join(location)}: {message}, got {problem['input']!r}"
+        if _short(problem["input"])
+        else (f"{'.'.join(location)}: {message}")
+    )
+
+
+def _short(value: Any) -> bool:
+    return not isinstance(value, dict | BaseModel)
+
+
+def _fields_at(annotation: Any, location: list[str]) -> list[str]:
+    """Names of the fields that a block at ``location`` may have, following unions by their tag."""
+    for candidate in _models(annotation):
+        fields = candidate.model_fields
+        if not location:
+            return list(fields)
+        head, *rest = location
+        if head in fields:
+            return _fields_at(fields[head].annotation, rest)
+        if "kind" in fields and head in get_args(fields["kind"].annotation):
+            return _fields_at(candidate, rest)
+    inner = [a for a in get_args(annotation) if a is not str]
+    if location and inner:  # dict[str, Model]: one step for the key
+        return _fields_at(inner[-1], location[1:]) if get_args(annotation)[0] is str else _fields_at(inner[0], location)
+    return []
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    if get_args(annotation) and get_args(annotation)[0] is not str:
+        return [model for part in get_args(annotation) for model in _models(part)]
+    return []

@@ -1,0 +1,50 @@
+"""Parameters of the replications: runs and what is measured on them."""
+
+from typing import Annotated, Any
+
+from pydantic import Field, PositiveInt
+
+from genrep.params.base import Params
+from genrep.params.training import Precision, Probability, RunParams
+
+
+class EvaluationParams(Params):
+    """How every snapshot is sampled and measured."""
+
+    classifier: str  # the run whose network measures legibility, native FID and native IS
+    samples: Annotated[tuple[PositiveInt, ...], Field(min_length=1)]  # n of each metric, ascending
+    samples_of: dict[str, tuple[PositiveInt, ...]] = Field(default={})  # other n for one model: slow samplers
+    confidence: Probability  # above which a sample counts as legible
+    seed: int
+
+
+class TimingParams(Params):
+    """The rule that times epochs with the machine to itself."""
+
+    runs: Annotated[tuple[str, ...], Field(min_length=1)]
+    epochs: PositiveInt  # timed one after another, from the first; the last stands for the steady state
+    steps: PositiveInt | None = None  # time only so many steps of each epoch and scale up
+    warmup_steps: PositiveInt  # before the steady state is timed
+
+
+class ReplicationParams(Params):
+    """One replication at one scale; variants of a model have become runs of their own."""
+
+    deviations: tuple[str, ...] = ()  # from the report, carried into the reasons
+    precision: Precision
+    threads: PositiveInt
+    runs: dict[str, RunParams]
+    evaluation: EvaluationParams
+    timing: TimingParams | None = None
+
+    def model_of(self, run: str) -> str:
+        """``vae-adam`` is a run of the model ``vae``."""
+        return run.split("-")[0]
+
+    def samples_of(self, run: str) -> tuple[int, ...]:
+        """The sample counts n that the run's metrics are computed at, ascending."""
+        return tuple(sorted(self.evaluation.samples_of.get(self.model_of(run), self.evaluation.samples)))
+
+    def values(self) -> dict[str, Any]:
+        """See ``Params.values``; runs resolve to their own."""
+        return super().values() | {"runs": {name: run.values() for name, run in self.runs.items()}}

@@ -1,0 +1,149 @@
+"""Parameters of one run: data, network, objective, optimizer, schedule and sampler."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+
+from genrep.params.base import Params
+from genrep.params.networks import NetworkParams
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+Beta = Annotated[float, Field(ge=0, lt=1)]
+Precision = Literal["auto", "bf16", "fp32"]
+
+
+class DataParams(Params):
+    """Which images a run sees, and how their pixels are scaled."""
+
+    set: str  # name in the catalogue
+    split: Literal["train", "test", "all"]
+    range: tuple[float, float]  # pixel values 0 and 255 map to these
+
+
+class VAEObjectiveParams(Params):
+    """genrep.objectives.vae"""
+
+    kind: Literal["vae"]
+
+
+class GANObjectiveParams(Params):
+    """genrep.objectives.gan"""
+
+    kind: Literal["gan"]
+    real_label: Annotated[float, Field(gt=0.5, le=1)]  # one-sided label smoothing below 1
+
+
+class DiffusionObjectiveParams(Params):
+    """genrep.objectives.diffusion"""
+
+    kind: Literal["diffusion"]
+    steps: PositiveInt  # T
+    beta: tuple[PositiveFloat, PositiveFloat]  # linear from the first to the last step
+    class_dropout: Probability  # of the condition, for classifier-free guidance
+
+
+class ClassificationObjectiveParams(Params):
+    """genrep.objectives.classification"""
+
+    kind: Literal["classification"]
+
+
+ObjectiveParams = Annotated[
+    VAEObjectiveParams | GANObjectiveParams | DiffusionObjectiveParams | ClassificationObjectiveParams,
+    Field(discriminator="kind"),
+]
+
+
+class AdamParams(Params):
+    """Adam; ``eps`` 1e-7 is Keras's default, 1e-8 PyTorch's."""
+
+    kind: Literal["adam"]
+    lr: PositiveFloat
+    betas: tuple[Beta, Beta]
+    eps: PositiveFloat
+
+
+class SGDParams(Params):
+    """Stochastic gradient descent."""
+
+    kind: Literal["sgd"]
+    lr: PositiveFloat
+    momentum: Beta = 0.0
+
+
+class RMSpropParams(Params):
+    """RMSprop; Keras calls ``alpha`` rho (0.9), PyTorch's default is 0.99."""
+
+    kind: Literal["rmsprop"]
+    lr: PositiveFloat
+    alpha: Beta
+    eps: PositiveFloat
+
+
+class AdagradParams(Params):
+    """Adagrad; Keras starts its accumulator at 0.1, PyTorch at 0."""
+
+    kind: Literal["adagrad"]
+    lr: PositiveFloat
+    initial_accumulator: NonNegativeFloat
+    eps: PositiveFloat
+
+
+OptimizerParams = Annotated[AdamParams | SGDParams | RMSpropParams | AdagradParams, Field(discriminator="kind")]
+
+
+class LatentPriorParams(Params):
+    """genrep.sampling.latent_prior: decode z ~ N(0, I)."""
+
+    kind: Literal["latent_prior"]
+
+
+class AncestralParams(Params):
+    """genrep.sampling.ancestral: all T reverse steps, with classifier-free guidance."""
+
+    kind: Literal["ancestral"]
+    guidance: NonNegativeFloat  # w of (1 + w) conditional - w unconditional
+
+
+SamplerParams = Annotated[LatentPriorParams | AncestralParams, Field(discriminator="kind")]
+
+
+class RunParams(Params):
+    """One trained model, everything resolved."""
+
+    data: DataParams
+    network: NetworkParams
+    objective: ObjectiveParams
+    optimizer: OptimizerParams
+    sampler: SamplerParams | None = None  # None: nothing to sample (a classifier)
+    batch_size: PositiveInt
+    epochs: PositiveInt
+    replacement: bool = False  # draw batches with replacement instead of shuffling each epoch
+    drop_last: bool = False  # leave the incomplete last batch of an epoch out
+    lr_decay: Literal["constant", "linear"] = "constant"  # linear: lr times (1 - epoch/epochs)
+    ema: Beta | None = None  # decay of the moving average that is sampled from
+    accumulate: PositiveInt = 1  # micro-batches per optimizer step
+    snapshots: Literal["all"] | tuple[PositiveInt, ...] = ()  # epochs whose sampling weights are kept
+    seeds: tuple[NonNegativeInt, ...] = (0,)
+    compile: bool = False
+    precision: Precision
+    threads: PositiveInt  # of torch on a CPU: their number changes floating-point bits
+    on_divergence: Literal["fail", "record"] = "fail"  # record: a NaN loss is this run's result
+
+    @model_validator(mode="after")
+    def _snapshots_lie_within_the_run(self) -> "RunParams":
+        if self.snapshots != "all" and self.snapshots and max(self.snapshots) > self.epochs:
+            raise ValueError(f"snapshots: epoch {max(self.snapshots)} lies beyond the run's {self.epochs} epochs")
+        return self
+
+    def snapshot_epochs(self) -> tuple[int, ...]:
+        """Epochs (from 1) after which sampling weights are kept; the last one always is."""
+        if self.sampler is None:
+            return ()
+        if self.snapshots == "all":
+            return tuple(range(1, self.epochs + 1))
+        return tuple(sorted({*self.snapshots, self.epochs}))
+
+    def training_values(self) -> dict:
+        """What identifies one trained model apart from its seed; how it is sampled later is no part of it."""
+        return {k: v for k, v in self.values().items() if k not in ("seeds", "sampler")}

@@ -1,0 +1,52 @@
+"""Samplers: images from trained networks.
+
+One module per ``kind``; each offers ``NETWORKS``, the roles whose weights it needs (what a snapshot keeps), and
+``sample(networks, run, labels, shape, generator) -> Tensor``.
+"""
+
+from importlib import import_module
+from types import ModuleType
+
+import torch
+from torch import Tensor, nn
+
+from genrep.params.training import RunParams, SamplerParams
+
+
+def sampler(params: SamplerParams) -> ModuleType:
+    """The module of ``params.kind``."""
+    return import_module(f"genrep.sampling.{params.kind}")
+
+
+@torch.inference_mode()
+def sample(
+    networks: nn.ModuleDict,
+    run: RunParams,
+    labels: Tensor,
+    shape: tuple[int, int, int],
+    generator: torch.Generator,
+    batch_size: int = 500,
+) -> Tensor:
+    """Draw one image per label.
+
+    Args:
+        networks: in evaluation mode, on the generator's device.
+        run: its sampler, objective and data range say how.
+        labels: (N,) classes asked for; models without a condition ignore them.
+        shape: (C, H, W).
+        generator: the only source of randomness.
+        batch_size: images per pass; part of the protocol, since it changes the order of draws.
+
+    Returns:
+        (N, C, H, W) uint8 on the CPU: the run's fixed range mapped to 0..255, rounded and clipped.
+    """
+    assert run.sampler is not None
+    draw = sampler(run.sampler).sample
+    parts = (draw(networks, run, part, shape, generator) for part in labels.split(batch_size))
+    return torch.cat([to_uint8(part, run.data.range) for part in parts])
+
+
+def to_uint8(pixels: Tensor, value_range: tuple[float, float]) -> Tensor:
+    """Map ``value_range`` to 0..255, round and clip; (..., H, W) float -> uint8 on the CPU."""
+    low, high = value_range
+    return ((pixels.float() - low) * (255 / (high - low))).round().clamp(0, 255).to(torch.uint8).cpu()

@@ -1,0 +1,52 @@
+"""Ancestral sampling (Ho et al., 2020, algorithm 2) with classifier-free guidance (Ho and Salimans, 2022).
+
+x_{t-1} = (x_t - beta_t / sqrt(1 - alpha_bar_t) eps) / sqrt(1 - beta_t) + sqrt(beta_t) noise
+eps     = (1 + w) eps_theta(x_t, t, c) - w eps_theta(x_t, t)
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+
+from genrep.objectives.diffusion import Diffusion
+from genrep.params.training import AncestralParams, DiffusionObjectiveParams, RunParams
+
+NETWORKS = ("denoiser",)
+
+
+def trajectory(
+    networks: nn.ModuleDict, run: RunParams, labels: Tensor, shape: tuple[int, int, int], generator: torch.Generator
+) -> Iterator[Tensor]:
+    """Yield x_T, x_{T-1}, ..., x_0, each (N, C, H, W)."""
+    device, N = generator.device, len(labels)
+    assert isinstance(run.objective, DiffusionObjectiveParams)
+    assert isinstance(run.sampler, AncestralParams)
+    process = Diffusion.linear(run.objective, device)
+    w = run.sampler.guidance
+    labels = labels.to(device)
+    guided = labels.repeat(2) if w else labels
+    keep = torch.ones(len(guided), device=device)
+    keep[N:] = 0
+    x = torch.randn(N, *shape, generator=generator, device=device)
+    yield x
+    for t in range(process.steps, 0, -1):
+        beta, alpha_bar = process.beta[t - 1], process.alpha_bar[t - 1]
+        time = torch.full((len(guided),), t / process.steps, device=device)
+        # float: the update is a difference of large terms, whatever precision the network ran in
+        eps = networks["denoiser"](x.repeat(2, 1, 1, 1) if w else x, time, guided, keep).float()
+        if w:
+            eps = (1 + w) * eps[:N] - w * eps[N:]
+        x = (x - beta / (1 - alpha_bar).sqrt() * eps) / (1 - beta).sqrt()
+        if t > 1:
+            x = x + beta.sqrt() * torch.randn(x.shape, generator=generator, device=device)
+        yield x
+
+
+def sample(
+    networks: nn.ModuleDict, run: RunParams, labels: Tensor, shape: tuple[int, int, int], generator: torch.Generator
+) -> Tensor:
+    """(N,) labels -> (N, C, H, W) pixels in the run's range."""
+    for x in trajectory(networks, run, labels, shape, generator):  # noqa: B007 - the last one counts
+        pass
+    return x

@@ -1,0 +1,27 @@
+"""Optimizers by name, with the conventions of the framework that an example used spelled out in params.yaml."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from torch import nn, optim
+
+from genrep.params.training import OptimizerParams
+
+
+def build(params: OptimizerParams, weights: Iterable[nn.Parameter]) -> optim.Optimizer:
+    """The optimizer of ``params.kind`` over ``weights``; one fused kernel per step where torch has one."""
+    weights = list(weights)
+    settings: dict[str, Any]
+    match params.kind:
+        case "adam":
+            settings = {"betas": params.betas, "eps": params.eps, "fused": True}
+            return optim.Adam(weights, lr=params.lr, **settings)
+        case "sgd":
+            return optim.SGD(weights, lr=params.lr, momentum=params.momentum, fused=True)
+        case "rmsprop":
+            return optim.RMSprop(weights, lr=params.lr, alpha=params.alpha, eps=params.eps, foreach=True)
+        case "adagrad":
+            settings = {"initial_accumulator_value": params.initial_accumulator, "eps": params.eps}
+            # torch fuses Adagrad on the CPU only
+            settings["fused" if weights[0].device.type == "cpu" else "foreach"] = True
+            return optim.Adagrad(weights, lr=params.lr, **settings)

@@ -1,0 +1,225 @@
+"""A run on disk: ``runs/<scale>/<replication>/<run>/seed<k>/``.
+
+config.yaml          resolved parameters, seed and data identity
+log.jsonl            one line per finished epoch, append-only
+snapshots/           sampling weights after chosen epochs
+checkpoint.pt        where the run stands; the same command goes on from it
+weights.safetensors  all networks at the end
+provenance.json      written last: the run is finished
+"""
+
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+import yaml
+from filelock import FileLock, Timeout
+from tqdm import tqdm
+
+from genrep import sampling
+from genrep.data.arrays import DeviceImages, ImageSet
+from genrep.devices import claimed, resolve_precision
+from genrep.errors import UserError
+from genrep.files import read_json, sha256_file, write_json, write_text
+from genrep.params.training import RunParams
+from genrep.provenance import git_state, machine, now, run_identity, training_code
+from genrep.training import checkpoint
+from genrep.training.loop import DivergedError, EpochRecord, Loop
+
+CHECKPOINT_SECONDS = 120  # at most so much work is lost to a kill -9
+
+
+class Interrupted(UserError):
+    """Ctrl-C or a polite kill: the checkpoint is written."""
+
+
+def train(folder: Path, name: str, run: RunParams, seed: int, images: ImageSet, device: str) -> None:
+    """Train one run to its end, going on from a checkpoint if there is one.
+
+    Args:
+        folder: of the run; see the module's docstring.
+        name: shown by the progress bar and in messages.
+        images: the prepared data set named by ``run.data.set``.
+        device: ``auto``, ``cpu`` or ``cuda``.
+
+    Raises:
+        UserError: another process trains this run, the checkpoint is not this run's, the disk is full.
+        DivergedError: a loss became NaN and the run's parameters do not take that for a result.
+        Interrupted: a signal asked to stop.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    identity = run_identity(run, seed, images.card["identity"])
+    with sole_trainer(folder), claimed(device) as place, stop_signal() as stopping:
+        data = DeviceImages(images, run.data.split, run.data.range, place)
+        loop = Loop(run, data, images.shape, images.card["classes"], seed, place)
+        segments = _resume(folder, identity, loop)
+        here = _segment(run, loop)
+        segments.append(here)
+        _write_config(folder, identity)
+        status, last_save = "finished", time.monotonic()
+
+        def save() -> None:
+            nonlocal last_save
+            here["images_to"], here["ended"] = loop.clock.images_seen, now()
+            checkpoint.save(folder / "checkpoint.pt", identity, loop.state(), segments=segments, status=status)
+            last_save = time.monotonic()
+
+        def on_step(count: int) -> None:
+            bar.update(count)
+            if stopping:
+                save()
+                raise Interrupted(f"{name} stopped by {stopping[0]}; the same command goes on from its checkpoint")
+            if time.monotonic() - last_save > CHECKPOINT_SECONDS:
+                save()
+
+        with progress(name, run, loop) as bar:
+            while loop.clock.epoch < run.epochs:
+                bar.set_postfix_str(f"epoch {loop.clock.epoch + 1}/{run.epochs}")
+                try:
+                    record = loop.epoch(on_step)
+                except DivergedError as error:
+                    if run.on_divergence == "fail":
+                        raise DivergedError(f"{name}: {error}") from None
+                    status = f"diverged: {error}"
+                    break
+                _finish_epoch(folder, run, loop, record)
+                save()
+        if status != "finished":
+            here["images_to"], here["ended"] = loop.clock.images_seen, now()
+        checkpoint.save_weights(folder / "weights.safetensors", loop.sampling_networks())
+        write_json(folder / "provenance.json", _provenance(folder, name, identity, loop, segments, status))
+
+
+def finished_epochs(folder: Path) -> list[dict[str, Any]]:
+    """The log of a run, one record per epoch; an epoch repeated after a kill counts once, with its last record."""
+    lines = (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    records = {record["epoch"]: record for record in map(json.loads, lines)}
+    return [records[epoch] for epoch in sorted(records)]
+
+
+def snapshot_path(folder: Path, epoch: int) -> Path:
+    """Where the sampling weights after ``epoch`` are kept."""
+    return folder / "snapshots" / f"epoch{epoch:04d}.safetensors"
+
+
+@contextmanager
+def sole_trainer(folder: Path) -> Iterator[None]:
+    """Hold the run folder's lock; a second trainer is told who the first one is."""
+    lock, owner = FileLock(folder / ".lock"), folder / ".owner.json"
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        who = read_json(owner) if owner.exists() else {"pid": "?", "host": "?"}
+        raise UserError(
+            f"{folder} is being trained by process {who['pid']} on {who['host']}; wait for it, or end it first"
+        ) from None
+    try:
+        write_json(owner, {"pid": os.getpid(), "host": socket.gethostname(), "since": now()})
+        yield
+    finally:
+        owner.unlink(missing_ok=True)
+        lock.release()
+
+
+@contextmanager
+def stop_signal() -> Iterator[list[str]]:
+    """Yield a list that receives the name of a SIGINT or SIGTERM instead of an exception in mid-step."""
+    received: list[str] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        received.append(signal.Signals(number).name)
+
+    previous = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def progress(name: str, run: RunParams, loop: Loop) -> tqdm:
+    """A bar over the images of the whole run with rate and time left; silent when not on a terminal."""
+    return tqdm(
+        desc=name,
+        total=run.epochs * loop.epoch_images,
+        initial=loop.clock.images_seen,
+        unit="img",
+        unit_scale=True,
+        disable=None,
+        mininterval=0.5,
+    )
+
+
+def _resume(folder: Path, identity: dict[str, Any], loop: Loop) -> list[dict[str, Any]]:
+    """Load the checkpoint into ``loop`` and return the segments so far; without one, clear the folder."""
+    path = folder / "checkpoint.pt"
+    if path.exists():
+        # A finished run's checkpoint does not stand in the way of new parameters; an unfinished one's does.
+        done = (folder / "provenance.json").exists()
+        if not done or read_json(folder / "provenance.json")["identity"] == identity:
+            content = checkpoint.load(path, identity, loop.device)
+            loop.load_state(content["state"])
+            return content["segments"]
+    for leftover in (path, folder / "log.jsonl", folder / "provenance.json", *folder.glob("snapshots/*")):
+        leftover.unlink(missing_ok=True)
+    return []
+
+
+def _segment(run: RunParams, loop: Loop) -> dict[str, Any]:
+    """One uninterrupted stretch of training: code and machine may change between two of them."""
+    return {
+        **git_state(),
+        "code": training_code(run),
+        **machine(loop.device, resolve_precision(run.precision, loop.device)),
+        "started": now(),
+        "images_from": loop.clock.images_seen,
+        "images_to": loop.clock.images_seen,
+    }
+
+
+def _write_config(folder: Path, identity: dict[str, Any]) -> None:
+    write_text(folder / "config.yaml", yaml.safe_dump(identity, sort_keys=False))
+
+
+def _finish_epoch(folder: Path, run: RunParams, loop: Loop, record: EpochRecord) -> None:
+    if record.epoch in run.snapshot_epochs() and run.sampler is not None:
+        roles = sampling.sampler(run.sampler).NETWORKS
+        checkpoint.save_weights(snapshot_path(folder, record.epoch), loop.sampling_networks(), roles)
+    with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
+        log.write(json.dumps(asdict(record)) + "\n")
+
+
+def _provenance(
+    folder: Path, name: str, identity: dict[str, Any], loop: Loop, segments: list[dict[str, Any]], status: str
+) -> dict[str, Any]:
+    log = finished_epochs(folder) if (folder / "log.jsonl").exists() else []
+    return {
+        "run": name,
+        "status": status,
+        "identity": identity,
+        "code": segments[-1]["code"],
+        "weights": sha256_file(folder / "weights.safetensors"),
+        "parameters": {role: sum(w.numel() for w in net.parameters()) for role, net in loop.networks.items()},
+        "images_seen": loop.clock.images_seen,
+        "training_seconds": sum(record["seconds"] for record in log),
+        "segments": segments,
+    }
+
+
+def load_networks(folder: Path, run: RunParams, images: ImageSet, epoch: int | None, device: torch.device) -> Any:
+    """The networks of a finished run, in evaluation mode on ``device``: at the end, or after a snapshot epoch."""
+    from genrep import models
+
+    networks = models.build(run.network, images.shape, images.card["classes"], seed=0)
+    path = folder / "weights.safetensors" if epoch is None else snapshot_path(folder, epoch)
+    checkpoint.load_weights(path, networks)
+    return networks.eval().to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
