@@ -61,3 +61,51 @@ def train(replication: str, run: str, seed: int, scale: str | None) -> None:
     folder = run_folder(scale, replication, run, seed)
     images = prepared(run_params.data.set)
     train_run(folder, f"{replication}/{run} seed {seed}", run_params, seed, images, params["device"])
+
+
+@main.command("measure-real")
+@click.argument("replication")
+@scale_option
+def measure_real(replication: str, scale: str | None) -> None:
+    """Measure held-out real images, and fit what the native metrics of REPLICATION compare with."""
+    from genrep.data.prepare import prepared
+    from genrep.layout import real_path, run_folder
+    from genrep.metrics.evaluate import measure_real as measure
+    from genrep.params import load, resolve
+
+    params = load()
+    scale = scale or params["scale"]
+    resolved = resolve(params, replication, scale)
+    name = resolved.evaluation.classifier
+    images = prepared(resolved.runs[name].data.set)
+    folder = run_folder(scale, replication, name, 0)
+    measure(resolved, folder, images, real_path(scale, replication), params["device"])
+
+
+@main.command()
+@click.argument("replication")
+@click.argument("run")
+@click.option("--seed", type=int, default=0, show_default=True)
+@scale_option
+def evaluate(replication: str, run: str, seed: int, scale: str | None) -> None:
+    """Sample and measure every snapshot of a trained RUN of REPLICATION."""
+    from genrep.data.prepare import prepared
+    from genrep.layout import measurement_path, run_folder
+    from genrep.metrics.evaluate import evaluate as evaluate_run
+    from genrep.params import load, resolve, run_of
+
+    params = load()
+    scale = scale or params["scale"]
+    run_params = run_of(params, replication, run, scale)
+    resolved = resolve(params, replication, scale)
+    classifier = resolved.evaluation.classifier
+    evaluate_run(
+        resolved,
+        run,
+        run_folder(scale, replication, run, seed),
+        run_folder(scale, replication, classifier, 0),
+        prepared(run_params.data.set),
+        prepared(resolved.runs[classifier].data.set),
+        measurement_path(scale, replication, run, seed),
+        params["device"],
+    )

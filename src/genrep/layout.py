@@ -20,3 +20,13 @@ def results_folder(scale: str, replication: str) -> Path:
 def measurement_path(scale: str, replication: str, run: str, seed: int) -> Path:
     """``results/<scale>/<replication>/measurements/<run>-seed<k>.json``"""
     return results_folder(scale, replication) / "measurements" / f"{run}-seed{seed}.json"
+
+
+def real_path(scale: str, replication: str) -> Path:
+    """Where the measurement of the real images is kept."""
+    return results_folder(scale, replication) / "measurements" / "real.json"
+
+
+def epoch_times_path(scale: str, replication: str) -> Path:
+    """Where the epoch times are kept."""
+    return results_folder(scale, replication) / "measurements" / "epoch_times.json"

@@ -6,9 +6,11 @@ eps     = (1 + w) eps_theta(x_t, t, c) - w eps_theta(x_t, t)
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from genrep.devices import resolve_precision
 from genrep.objectives.diffusion import Diffusion
 from genrep.params.training import AncestralParams, DiffusionObjectiveParams, RunParams
 
@@ -23,6 +25,7 @@ def trajectory(
     assert isinstance(run.objective, DiffusionObjectiveParams)
     assert isinstance(run.sampler, AncestralParams)
     process = Diffusion.linear(run.objective, device)
+    bf16 = resolve_precision(run.precision, device) == "bf16"
     w = run.sampler.guidance
     labels = labels.to(device)
     guided = labels.repeat(2) if w else labels
@@ -33,8 +36,9 @@ def trajectory(
     for t in range(process.steps, 0, -1):
         beta, alpha_bar = process.beta[t - 1], process.alpha_bar[t - 1]
         time = torch.full((len(guided),), t / process.steps, device=device)
-        # float: the update is a difference of large terms, whatever precision the network ran in
-        eps = networks["denoiser"](x.repeat(2, 1, 1, 1) if w else x, time, guided, keep).float()
+        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+            eps = networks["denoiser"](x.repeat(2, 1, 1, 1) if w else x, time, guided, keep)
+        eps = eps.float()  # the update is a difference of large terms
         if w:
             eps = (1 + w) * eps[:N] - w * eps[N:]
         x = (x - beta / (1 - alpha_bar).sqrt() * eps) / (1 - beta).sqrt()
@@ -50,3 +54,23 @@ def sample(
     for x in trajectory(networks, run, labels, shape, generator):  # noqa: B007 - the last one counts
         pass
     return x
+
+
+def noising(run: RunParams, images: Tensor, moments: np.ndarray, generator: torch.Generator) -> Iterator[Tensor]:
+    """Yield x_t of the forward process at fractions of T (0 to 1), each with noise of its own.
+
+    Args:
+        run: its objective says T and beta.
+        images: (N, C, H, W) in the run's range.
+        moments: fractions of T, 0 for the images themselves.
+        generator: on the CPU.
+    """
+    assert isinstance(run.objective, DiffusionObjectiveParams)
+    process = Diffusion.linear(run.objective, images.device)
+    for moment in moments:
+        t = round(float(moment) * process.steps)
+        if t == 0:
+            yield images
+        else:
+            eps = torch.randn(images.shape, generator=generator).to(images.device)
+            yield process.noised(images, torch.full((len(images),), t, device=images.device), eps)
