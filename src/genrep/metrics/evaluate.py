@@ -182,9 +182,8 @@ def _strips(networks: Any, run: RunParams, images: ImageSet, seed: int, device: 
     first = images.split(run.data.split).start
     real = torch.from_numpy(np.array(images.images[first : first + 4])).permute(0, 3, 1, 2)
     low, high = run.data.range
-    forward = ancestral.noising(
-        run, real.to(device).float() / 255 * (high - low) + low, chosen, generator(seed, "strip")
-    )
+    pixels = real.to(device).float() / 255 * (high - low) + low
+    forward = ancestral.noising(run, pixels, chosen, generator(seed, "strip"))
     labels = torch.tensor([0, 1, 2, 3])
     reverse = list(ancestral.trajectory(networks, run, labels, images.shape, generator(seed, "strip", device=device)))
     steps = (chosen * (len(reverse) - 1)).round().astype(int)
