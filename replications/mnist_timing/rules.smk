@@ -1,0 +1,52 @@
+# Replication mnist_timing: epoch times, then tables, figures and verdicts.
+FOLDER = f"results/{SCALE}/mnist_timing"
+DATA_FILES = multiext("replications/mnist_timing/", "published.csv", "claims.yaml", "assumptions.yaml")
+
+
+rule mnist_timing_epoch_times:
+    # takes every core: nothing may run beside a timing
+    input:
+        [ancient(plan("mnist_timing").images(run)) for run in plan("mnist_timing").params.timing.runs],
+    output:
+        f"{FOLDER}/measurements/epoch_times.json",
+    log:
+        f"logs/{SCALE}/mnist_timing/epoch_times.log",
+    threads: workflow.cores
+    resources:
+        gpu=gpus(config["device"]),
+    params:
+        keys=[plan("mnist_timing").training_key(run, 0) for run in plan("mnist_timing").params.timing.runs],
+        timing=plan("mnist_timing").params.timing.values(),
+        scale=SCALE,
+    message:
+        "Time epochs, alone on the machine"
+    shell:
+        "genrep time mnist_timing --threads {threads} --scale {params.scale} > {log} 2>&1"
+
+
+rule mnist_timing_results:
+    input:
+        DATA_FILES,
+        plan("mnist_timing").measurements(),
+        f"{FOLDER}/measurements/real.json",
+        f"{FOLDER}/measurements/epoch_times.json",
+    output:
+        f"{FOLDER}/cells.csv",
+        f"{FOLDER}/claims.csv",
+        f"{FOLDER}/verdicts.json",
+        f"{FOLDER}/metrics.json",
+        f"{FOLDER}/REPORT.md",
+    log:
+        f"logs/{SCALE}/mnist_timing/results.log",
+    params:
+        code=code_hash("genrep.report.results", "genrep.report.mnist_timing"),
+        scale=SCALE,
+    message:
+        "Tabulate, draw and judge mnist_timing"
+    shell:
+        "genrep tabulate mnist_timing --scale {params.scale} > {log} 2>&1"
+
+
+rule replicate_mnist_timing:
+    input:
+        rules.mnist_timing_results.output,
