@@ -1,6 +1,7 @@
 """The ``genrep`` command: each step of the flow is a subcommand that reads and writes files."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -109,3 +110,147 @@ def evaluate(replication: str, run: str, seed: int, scale: str | None) -> None:
         measurement_path(scale, replication, run, seed),
         params["device"],
     )
+
+
+@main.command("time")
+@click.argument("replication")
+@click.option("--threads", type=int, default=None, help="Of torch on a CPU; all if left out.")
+@scale_option
+def time_epochs(replication: str, threads: int | None, scale: str | None) -> None:
+    """Time the epochs of REPLICATION's models; nothing else should run beside it."""
+    import os
+
+    from genrep.layout import epoch_times_path
+    from genrep.params import load, resolve
+    from genrep.training.timing import time_epochs as measure
+
+    params = load()
+    scale = scale or params["scale"]
+    resolved = resolve(params, replication, scale)
+    if resolved.timing is None:
+        raise UserError(f"{replication} times nothing: params.yaml has no timing block for it")
+    measure(resolved, epoch_times_path(scale, replication), params["device"], threads or os.cpu_count() or 1)
+
+
+@main.command()
+@click.argument("replication")
+@scale_option
+def tabulate(replication: str, scale: str | None) -> None:
+    """Write the tables, figures, verdicts and page of REPLICATION from its measurements."""
+    from genrep.params import load, resolve
+    from genrep.report.results import tabulate as write_results
+
+    params = load()
+    scale = scale or params["scale"]
+    click.echo(write_results(replication, scale, resolve(params, replication, scale)))
+
+
+@main.command()
+@click.argument("replication")
+@scale_option
+def compare(replication: str, scale: str | None) -> None:
+    """List every cell and claim of REPLICATION with its verdict; exit 1 if one is not the expected one."""
+    from genrep.layout import results_folder
+    from genrep.params import load, resolve
+    from genrep.report.compare import read_results, unexpected
+    from genrep.report.page import summary
+    from genrep.report.tables import to_markdown
+
+    params = load()
+    scale = scale or params["scale"]
+    resolve(params, replication, scale)
+    results = read_results(results_folder(scale, replication))
+    columns = {"cell": ["cell", "published", "reproduced", "ci_low", "ci_high", "verdict", "reason"]}
+    for kind, table in results.items():
+        click.echo(to_markdown(table[columns.get(kind, list(table.columns))]) + "\n")
+    click.echo(to_markdown(summary({f"{kind}s": table for kind, table in results.items()})))
+    lines = unexpected(replication, scale)
+    for line in lines:
+        click.echo(f"unexpected verdict: {line}", err=True)
+    sys.exit(1 if lines else 0)
+
+
+@main.command()
+@click.argument("a", type=click.Path(path_type=Path))
+@click.argument("b", type=click.Path(path_type=Path))
+def diff(a: Path, b: Path) -> None:
+    """Compare two results folders cell by cell and claim by claim."""
+    from genrep.report.compare import diff as compare_folders
+    from genrep.report.tables import to_markdown
+
+    table = compare_folders(a, b)
+    click.echo(to_markdown(table) if len(table) else "no differences")
+
+
+@main.command()
+@click.argument("replication")
+@scale_option
+def adopt(replication: str, scale: str | None) -> None:
+    """Check the committed measurements of REPLICATION against the working tree and take matching ones for current."""
+    from genrep.params import load
+    from genrep.report.adopt import adopt as check
+    from genrep.snakemake import run_snakemake
+    from genrep.workflow import Plan
+
+    params = load()
+    scale = scale or params["scale"]
+    plan = Plan(params, replication, scale)
+    found = check(plan)
+    for title, reason in found.refused.items():
+        click.echo(f"not adopted: {title}: {reason}", err=True)
+    for title in found.missing:
+        click.echo(f"not there:   {title}")
+    click.echo(f"adopted {len(found.adopted)} measurements, refused {len(found.refused)}")
+    if not found.outputs:
+        raise UserError("nothing was adopted; Snakemake will run what params.yaml and the code ask for")
+    arguments = ("--touch", "--cores", "1", "--quiet", "all", "--config", f"scale={scale}")
+    sys.exit(run_snakemake(*arguments, "--", *found.outputs) or (1 if found.refused else 0))
+
+
+@main.command()
+@click.option("--cores", type=int, default=None, help="All if left out.")
+def smoke(cores: int | None) -> None:
+    """Run every replication on reduced data and write report.html: minutes on a laptop."""
+    import os
+
+    from genrep.snakemake import run_snakemake
+
+    count = str(cores or os.cpu_count() or 1)
+    target = ["--config", "scale=smoke", "--", "replicate_all"]
+    status = run_snakemake("--cores", count, *target)
+    if status == 0:
+        status = run_snakemake("--cores", count, "--report", "report.html", *target)
+    if status == 0:
+        click.echo("Open report.html, or read results/smoke/*/REPORT.md")
+    sys.exit(status)
+
+
+@main.command()
+def scoreboard() -> None:
+    """Write the verdict counts of all committed results into README.md."""
+    from genrep.files import write_text
+    from genrep.report.compare import readme_with_scoreboard
+
+    path = Path("README.md")
+    write_text(path, readme_with_scoreboard(path.read_text(encoding="utf-8")))
+
+
+@main.command()
+@click.argument("replication")
+@scale_option
+def summary(replication: str, scale: str | None) -> None:
+    """Copy the metrics and curves of REPLICATION to summaries/, where DVC keeps and compares them."""
+    import shutil
+
+    from genrep.files import write_atomically
+    from genrep.layout import results_folder
+    from genrep.params import load, resolve
+
+    params = load()
+    scale = scale or params["scale"]
+    resolve(params, replication, scale)
+    for name in ("metrics.json", "curves.csv"):
+        source = results_folder(scale, replication) / name
+        if not source.exists():
+            raise UserError(f"{source} does not exist; run: snakemake --cores all -- replicate_{replication}")
+        write_atomically(Path("summaries") / replication / name, lambda to, source=source: shutil.copyfile(source, to))

@@ -8,7 +8,6 @@ that it imports, docstrings and comments left out: touching or documenting a fil
 import ast
 import hashlib
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 import grimp
@@ -16,6 +15,7 @@ import grimp
 # Parameters are hashed by value; their schema may grow without invalidating what has been run, because a
 # schema default always means "feature off" (see genrep.params).
 BY_VALUE = ("genrep.params",)
+PACKAGE = Path(__file__).parent
 
 
 @cache
@@ -25,10 +25,9 @@ def _graph() -> grimp.ImportGraph:
 
 @cache
 def _syntax(module: str) -> str:
-    spec = find_spec(module)
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(module)
-    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    path = PACKAGE.joinpath(*module.split(".")[1:])  # by path: looking a module up would import its parents
+    source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    tree = ast.parse(source.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(

@@ -30,3 +30,8 @@ def real_path(scale: str, replication: str) -> Path:
 def epoch_times_path(scale: str, replication: str) -> Path:
     """Where the epoch times are kept."""
     return results_folder(scale, replication) / "measurements" / "epoch_times.json"
+
+
+def adoption_path(scale: str, replication: str) -> Path:
+    """Which measurements ``genrep adopt`` has vouched for; not committed."""
+    return results_folder(scale, replication) / ".adopted.json"

@@ -1,4 +1,4 @@
-"""Where a result comes from: code, parameters, data, machine."""
+"""Where a result comes from: the state of the repository and the machine (genrep.identity has the rest)."""
 
 import platform
 import subprocess
@@ -8,29 +8,9 @@ from typing import Any
 
 import torch
 
-from genrep.codehash import code_hash
 from genrep.devices import device_name
-from genrep.files import sha256_json
-from genrep.params.training import RunParams
 
 LIBRARIES = ("torch", "torchvision", "numpy", "lightning-fabric")
-
-
-def training_code(run: RunParams) -> str:
-    """Hash of the code that decides a trained model: the loop, and the network and objective it is given."""
-    return code_hash(
-        "genrep.training.loop", f"genrep.models.{run.network.kind}", f"genrep.objectives.{run.objective.kind}"
-    )
-
-
-def run_identity(run: RunParams, seed: int, data_identity: str) -> dict[str, Any]:
-    """What makes a trained model the one it is, apart from the code."""
-    return {"params": run.training_values(), "seed": seed, "data": data_identity}
-
-
-def run_key(run: RunParams, seed: int, data_identity: str) -> str:
-    """SHA-256 of ``run_identity`` and the training code: equal keys mean nothing needs to be trained again."""
-    return sha256_json(run_identity(run, seed, data_identity) | {"code": training_code(run)})
 
 
 def git_state() -> dict[str, Any]:

@@ -1,25 +1,28 @@
 """Measure every snapshot of a run, and the real images beside it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 from tqdm import tqdm
 
-from genrep.codehash import code_hash
 from genrep.data.arrays import ImageSet
 from genrep.devices import claimed
 from genrep.errors import UserError
 from genrep.files import atomic_path, read_json, write_json
+from genrep.identity import measurement_identity, measuring_code
 from genrep.metrics.features import extract
 from genrep.metrics.frechet import Gaussian
 from genrep.metrics.native import NativeProtocol
 from genrep.params import ReplicationParams
 from genrep.params.training import AncestralParams, RunParams
-from genrep.provenance import machine, now
+from genrep.provenance import git_state, machine, now
 from genrep.rng import generator
 from genrep.sampling import ancestral, sample, to_uint8
 from genrep.training.run import finished_epochs, load_networks
@@ -40,7 +43,7 @@ def measure_real(replication: ReplicationParams, folder: Path, images: ImageSet,
         device: ``auto``, ``cpu`` or ``cuda``.
     """
     run = replication.runs[replication.evaluation.classifier]
-    with claimed(device) as place:
+    with claimed(device) as place, fixed_threads(run.threads):
         classifier = load_networks(folder, run, images, None, place)["classifier"]
         train = extract(classifier, _pixels(images, "train"))
         reference = Gaussian.fit(train.features)
@@ -61,7 +64,7 @@ def measure_real(replication: ReplicationParams, folder: Path, images: ImageSet,
                 "data": images.card["identity"],
                 "classifier": read_json(folder / "provenance.json"),
                 "classifier_test_accuracy": accuracy,
-                "evaluation": _how(replication, place),
+                "evaluation": _where(run, place),
                 "snapshots": [{"epoch": None, "metrics": protocol.measure(test, (*counts, len(test)), True)}],
             },
         )
@@ -97,7 +100,7 @@ def evaluate(
     labels = torch.arange(max(counts)) % images.card["classes"]
     snapshots: list[dict[str, Any]] = []
     kept: dict[str, Any] = {"epochs": np.array(done), "rows": []}
-    with claimed(device) as place:
+    with claimed(device) as place, fixed_threads(run.threads):
         protocol = open_protocol(replication, classifier_folder, classifier_images, place)
         for epoch in tqdm(done, desc=f"evaluate {name}", unit="snapshot", disable=None):
             networks = load_networks(folder, run, images, epoch, place)
@@ -128,11 +131,25 @@ def evaluate(
                 "seed": provenance["identity"]["seed"],
                 "status": provenance["status"],
                 "provenance": provenance,
-                "evaluation": _how(replication, place),
+                "how": measurement_identity(replication, name),
+                "classifier": read_json(classifier_folder / "provenance.json")["weights"],
+                "evaluation": _where(run, place),
                 "log": log,
                 "snapshots": snapshots,
             },
         )
+
+
+@contextmanager
+def fixed_threads(count: int) -> Iterator[None]:
+    """Fix the threads of torch and of numpy's linear algebra: their number changes floating-point bits."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        with threadpool_limits(count):
+            yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def open_protocol(
@@ -154,19 +171,13 @@ def open_protocol(
     return NativeProtocol(networks["classifier"], weights, reference, evaluation.confidence, evaluation.seed)
 
 
-def evaluation_code(run: RunParams | None = None) -> str:
-    """Hash of the code that measures, and that samples this run."""
-    chosen = [f"genrep.sampling.{run.sampler.kind}"] if run is not None and run.sampler is not None else []
-    return code_hash("genrep.metrics.native", "genrep.sampling", *chosen)
-
-
 def _all_counts(replication: ReplicationParams) -> tuple[int, ...]:
     evaluation = replication.evaluation
     return tuple(sorted({*evaluation.samples, *(n for counts in evaluation.samples_of.values() for n in counts)}))
 
 
-def _how(replication: ReplicationParams, device: torch.device) -> dict[str, Any]:
-    return {"params": replication.evaluation.values(), "measured": now(), **machine(device, "fp32")}
+def _where(run: RunParams, device: torch.device) -> dict[str, Any]:
+    return {"measured": now(), "code": measuring_code(run), **git_state(), **machine(device, "fp32")}
 
 
 def _pixels(images: ImageSet, split: str) -> Tensor:

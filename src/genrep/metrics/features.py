@@ -24,10 +24,11 @@ class Features:
 
 
 @torch.inference_mode()
-def extract(classifier: Any, images: Tensor, batch_size: int = 1000) -> Features:
+def extract(classifier: Any, images: Tensor, batch_size: int = 200) -> Features:
     """Run a classifier (in evaluation mode; input range [0, 1]) over (N, C, H, W) uint8 images.
 
-    Batch normalisation is in evaluation mode, so the batch size does not matter.
+    Batch normalisation is in evaluation mode, so the batch size does not matter to the result. Small batches keep
+    activations below the size from which malloc maps and unmaps pages for every layer.
     """
     device = next(classifier.parameters()).device
     features, probabilities = [], []

@@ -22,9 +22,9 @@ class TimingParams(Params):
     """The rule that times epochs with the machine to itself."""
 
     runs: Annotated[tuple[str, ...], Field(min_length=1)]
-    epochs: PositiveInt  # timed one after another, from the first; the last stands for the steady state
-    steps: PositiveInt | None = None  # time only so many steps of each epoch and scale up
-    warmup_steps: PositiveInt  # before the steady state is timed
+    epochs: Annotated[int, Field(ge=2)]  # timed one after another from a cold start; the last stands for the 50th
+    steps: Annotated[int, Field(ge=2)] | None = None  # time so many steps of each epoch and scale up; None: all
+    threads: PositiveInt | None = None  # of torch on a CPU; None: all that the rule is given
 
 
 class ReplicationParams(Params):

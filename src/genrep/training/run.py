@@ -30,8 +30,9 @@ from genrep.data.arrays import DeviceImages, ImageSet
 from genrep.devices import claimed, resolve_precision
 from genrep.errors import UserError
 from genrep.files import read_json, sha256_file, write_json, write_text
+from genrep.identity import run_identity, training_code
 from genrep.params.training import RunParams
-from genrep.provenance import git_state, machine, now, run_identity, training_code
+from genrep.provenance import git_state, machine, now
 from genrep.training import checkpoint
 from genrep.training.loop import DivergedError, EpochRecord, Loop
 

@@ -1,0 +1,60 @@
+"""What makes a trained model, and a measurement, the one it is: parameters, seed, data and code.
+
+Snakemake takes these keys as rule parameters, so that a run is trained again exactly when its key changes. Nothing
+here imports torch: planning a workflow must be quick.
+"""
+
+from typing import Any
+
+from genrep.codehash import code_hash
+from genrep.data.catalogue import data_set
+from genrep.files import sha256_json
+from genrep.params import ReplicationParams, RunParams
+
+
+def training_code(run: RunParams) -> str:
+    """Hash of the code that decides a trained model: the loop, and the network and objective it is given."""
+    return code_hash(
+        "genrep.training.loop", f"genrep.models.{run.network.kind}", f"genrep.objectives.{run.objective.kind}"
+    )
+
+
+def run_identity(run: RunParams, seed: int, data_identity: str | None) -> dict[str, Any]:
+    """What makes a trained model the one it is, apart from the code."""
+    return {"params": run.training_values(), "seed": seed, "data": data_identity}
+
+
+def run_key(run: RunParams, seed: int) -> str:
+    """Equal keys mean that nothing needs to be trained again."""
+    identity = run_identity(run, seed, data_set(run.data.set).identity)
+    return sha256_json(identity | {"code": training_code(run)})
+
+
+def measuring_code(run: RunParams | None = None) -> str:
+    """Hash of the code that measures images and, given a run, samples it."""
+    sampler = [f"genrep.sampling.{run.sampler.kind}"] if run is not None and run.sampler is not None else []
+    return code_hash("genrep.metrics.native", "genrep.sampling", *sampler)
+
+
+def measurement_identity(replication: ReplicationParams, name: str) -> dict[str, Any]:
+    """How a run is sampled and measured, apart from the code and the trained models."""
+    run = replication.runs[name]
+    return {
+        "protocol": replication.evaluation.values(),
+        "sampler": run.sampler.values() if run.sampler is not None else None,
+        "snapshots": list(run.snapshot_epochs()),
+    }
+
+
+def measurement_key(replication: ReplicationParams, name: str, seed: int) -> str:
+    """Equal keys mean that nothing needs to be sampled or measured again."""
+    run = replication.runs[name]
+    classifier = replication.runs[replication.evaluation.classifier]
+    return sha256_json(
+        {
+            "run": run_key(run, seed),
+            "classifier": run_key(classifier, 0),
+            "how": measurement_identity(replication, name),
+            "code": measuring_code(run),
+        }
+    )

@@ -1,0 +1,1 @@
+"""Tables, figures and verdicts as pure functions of committed measurements."""

@@ -1,0 +1,117 @@
+"""Published cells: reading ``published.csv``, reproducing each from measurements, judging it."""
+
+from math import inf, sqrt
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+
+from genrep.errors import UserError
+from genrep.report.measurements import Estimate, Measurements, NotMeasured
+from genrep.report.verdicts import Judgement, Verdict, inside
+
+SCHEMA = pa.DataFrameSchema(
+    {
+        "cell": pa.Column(str, unique=True),
+        "value": pa.Column(float, nullable=True),  # a lost value stays, unknown
+        "unit": pa.Column(str, nullable=True),
+        "place": pa.Column(str),
+        "direction": pa.Column(str, nullable=True),
+        "protocol": pa.Column(str),
+        "tolerance": pa.Column(str, pa.Check.str_matches(r"^(none|exact|(factor|abs) \d+(\.\d+)?)$")),
+        "tolerance_reason": pa.Column(str, pa.Check.str_length(min_value=10)),
+    },
+    strict=True,
+    coerce=True,
+)
+
+
+def read_published(folder: Path) -> pd.DataFrame:
+    """``published.csv`` of a replication, checked.
+
+    Raises:
+        UserError: a column or value breaks the contract.
+    """
+    path = folder / "published.csv"
+    try:
+        return SCHEMA.validate(pd.read_csv(path, dtype={"unit": str, "direction": str}))
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist") from None
+    except pa.errors.SchemaError as error:
+        raise UserError(f"{path}: {str(error).splitlines()[0]}") from None
+
+
+def tolerated(published: float, tolerance: str) -> tuple[float, float]:
+    """The range that a tolerance (``exact``, ``abs 2``, ``factor 1.5``) leaves around a published value."""
+    kind, _, size = tolerance.partition(" ")
+    if kind == "factor":
+        return published / float(size), published * float(size)
+    if kind == "abs":
+        return published - float(size), published + float(size)
+    return (published, published) if kind == "exact" else (-inf, inf)
+
+
+def reproduce(protocol: str, measurements: Measurements) -> Estimate:
+    """Our value of a cell: ``<metric>:<model>``, or the quotient of two such.
+
+    Raises:
+        NotMeasured: something it needs is missing.
+    """
+    over, _, under = protocol.partition(" / ")
+    top = _term(over, measurements)
+    if not under:
+        return top
+    bottom = _term(under, measurements)
+    value = top.value / bottom.value
+    # relative margins of independent factors add in squares
+    margin = value * sqrt((top.margin / top.value) ** 2 + (bottom.margin / bottom.value) ** 2)
+    return Estimate(value, value - margin, value + margin, min(top.n_seeds, bottom.n_seeds), metric=protocol)
+
+
+def _term(term: str, measurements: Measurements) -> Estimate:
+    metric, _, model = term.partition(":")
+    name, _, which = metric.partition("/")
+    if name == "epoch_seconds":
+        return measurements.epoch_seconds(model, which)
+    raise UserError(f"published.csv: protocol {term!r} is not known")
+
+
+def judge(cell: Any, measurements: Measurements, scale: str) -> tuple[Judgement, Estimate | None]:
+    """Verdict on one row of ``published.csv``, and our value where there is one."""
+    try:
+        ours = reproduce(cell.protocol, measurements)
+    except NotMeasured as missing:
+        return Judgement(Verdict.NOT_RUN, str(missing)), None
+    obstacle = incomparable(cell, measurements, scale)
+    if obstacle:
+        return Judgement(Verdict.NOT_COMPARABLE, obstacle), ours
+    verdict = inside(ours.low, ours.high, *tolerated(cell.value, cell.tolerance))
+    reason = "the interval straddles the edge of the tolerance" if verdict == Verdict.INCONCLUSIVE else ""
+    return Judgement(verdict, reason), ours
+
+
+def incomparable(cell: Any, measurements: Measurements, scale: str) -> str:
+    """Why a cell cannot be held against the published value; empty where it can."""
+    if scale != "full":
+        return f"{scale} scale: {'; '.join(measurements.params.deviations)}"
+    if pd.isna(cell.value):
+        return "the published value is lost"
+    if cell.tolerance == "none":
+        return cell.tolerance_reason
+    if "epoch_seconds" in cell.protocol:
+        return cpu_times(measurements, cell.protocol)
+    return ""
+
+
+def cpu_times(measurements: Measurements, protocol: str) -> str:
+    """The reason not to judge a ratio of times that a CPU took, with the ratio of arithmetic beside it."""
+    machine = (measurements.times or {})["machine"]
+    if machine["device"] == "cuda":
+        return ""
+    models = [term.partition(":")[2] for term in protocol.split(" / ")]
+    reason = f"timed on a CPU ({machine['device_name']}, {machine['threads']} threads); the report used a GPU"
+    if len(set(models)) == 2:
+        top, bottom = (measurements.epoch_flops(model).value for model in models)
+        reason += f"; the ratio of arithmetic per epoch is {top / bottom:.3g}"
+    return reason

@@ -1,0 +1,106 @@
+"""Figures of images: samples after the last epoch, samples over epochs, and diffusion strips.
+
+Each function returns a figure or raises ``NotMeasured`` where its images are not there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from genrep.params.training import DiffusionObjectiveParams
+from genrep.report.figures.sheets import Sheet, draw_sheets, image_grid
+from genrep.report.measurements import Measurements, NotMeasured
+
+MOST_ROWS = 10
+CLIPPED = "t counts the steps of noise; pixels beyond black and white are clipped"
+
+
+def kept_images(measurements: Measurements, run: str, key: str) -> np.ndarray:
+    """Images that were kept with a run's measurement, of its first measured seed.
+
+    Raises:
+        NotMeasured: the run, or this kind of image, is not there.
+    """
+    path = measurements.folder / f"{run}-seed{first_seed(measurements, run)}.npz"
+    if path.exists():
+        with np.load(path, allow_pickle=False) as stored:
+            if key in stored and len(stored[key]):
+                return np.asarray(stored[key])
+    raise NotMeasured(f"{run}: no {key} images")
+
+
+def first_seed(measurements: Measurements, run: str) -> int:
+    """The first seed of a run that has been measured.
+
+    Raises:
+        NotMeasured: there is none.
+    """
+    for seed in measurements.runs.get(run, {}):
+        return seed
+    raise NotMeasured(f"{run}: not run")
+
+
+def last_samples(measurements: Measurements, model: str, name: str, notes: Sequence[str]) -> Figure:
+    """Samples after the last epoch of a model's best run, ten to a row."""
+    run = measurements.best_run(model)
+    grid = image_grid(kept_images(measurements, run, "grid"), columns=10)
+    epoch = measurements.runs[run][first_seed(measurements, run)]["snapshots"][-1]["epoch"]
+    title = f"{name}: samples after epoch {epoch}\n({_which(measurements, run)})"
+    return draw_sheets([grid], title, [choice(measurements, model), *notes])
+
+
+def samples_over_epochs(measurements: Measurements, model: str, name: str, notes: Sequence[str]) -> Figure:
+    """One row of samples per snapshot of a model's best run, from the same draws in each row."""
+    run = measurements.best_run(model)
+    rows, epochs = (kept_images(measurements, run, key) for key in ("rows", "epochs"))
+    chosen = thinned(epochs)
+    sheet = Sheet(rows[chosen], rows=[f"epoch {epoch}" for epoch in epochs[chosen]])
+    title = f"{name}: the same draws after more and more epochs\n({_which(measurements, run)})"
+    return draw_sheets([sheet], title, [choice(measurements, model), *notes])
+
+
+def forward_strip(measurements: Measurements, model: str, notes: Sequence[str]) -> Figure:
+    """Real images on their way to noise, left to right."""
+    sheet = _strip(measurements, measurements.best_run(model), "forward")
+    return draw_sheets([sheet], "Forward diffusion: noise is added to real images", [CLIPPED, *notes])
+
+
+def both_strips(measurements: Measurements, model: str, notes: Sequence[str]) -> Figure:
+    """The forward process above, and samples of the trained model on their way from noise below."""
+    run = measurements.best_run(model)
+    sheets = [
+        replace(_strip(measurements, run, "forward"), heading="forward: from real images to noise"),
+        replace(_strip(measurements, run, "reverse"), heading="reverse: from noise to samples"),
+    ]
+    title = f"Forward and reverse diffusion\n({_which(measurements, run)}, last epoch)"
+    return draw_sheets(sheets, title, [choice(measurements, model), CLIPPED, *notes])
+
+
+def thinned(epochs: np.ndarray) -> np.ndarray:
+    """Indices of at most ``MOST_ROWS`` of the (E,) epochs: first, last, and closer together where they are early."""
+    if len(epochs) <= MOST_ROWS:
+        return np.arange(len(epochs))
+    wanted = np.geomspace(epochs[0], epochs[-1], MOST_ROWS)
+    return np.unique(np.abs(epochs[:, None] - wanted).argmin(axis=0))
+
+
+def choice(measurements: Measurements, model: str) -> str:
+    """How the run that stands for a model was chosen, and which runs it was not compared with."""
+    missing = [run for run in measurements.runs_of(model) if run not in measurements.runs]
+    others = f"; not run: {', '.join(missing)}" if missing else ""
+    return f"of the runs of this model, {measurements.best_run(model)} has the lowest native FID at the end{others}"
+
+
+def _strip(measurements: Measurements, run: str, direction: str) -> Sheet:
+    """One image a row, its moments side by side; kept as (moments, images, C, H, W), evenly spread from 0 to T."""
+    images = kept_images(measurements, run, direction)
+    objective = measurements.params.runs[run].objective
+    assert isinstance(objective, DiffusionObjectiveParams)
+    labels = [f"t = {round(objective.steps * share)}" for share in np.linspace(0, 1, len(images))]
+    return Sheet(images.swapaxes(0, 1), columns=labels if direction == "forward" else labels[::-1])
+
+
+def _which(measurements: Measurements, run: str) -> str:
+    return f"{run}, seed {first_seed(measurements, run)}"

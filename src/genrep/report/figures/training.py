@@ -1,0 +1,189 @@
+"""Figures of numbers: losses, quality over epochs, and epoch times.
+
+Each function returns a figure or raises ``NotMeasured`` where there is nothing to show.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from genrep.report.figures.charts import Line, Panel, Style, bars, curves, draw_panel, new_figure
+from genrep.report.figures.style import colour_of, marker_of
+from genrep.report.measurements import Estimate, Measurements, NotMeasured, find
+
+Names = dict[str, str]  # of models or optimizers, for people
+METRICS = {
+    "legible_share": "legible share",
+    "fid": "native FID (log scale)",
+    "inception_score": "native IS",
+    "sharpness": "variance of the Laplacian",
+}
+TITLES = {"legible_share": "Legibility", "fid": "Native FID: lower is better", "inception_score": "Native IS"}
+STYLES: tuple[Style, ...] = ("-", ":", "-.", "--")  # of the losses of a model, in the order of its log
+
+
+def losses(measurements: Measurements, models: Names, optimizers: Names, notes: Sequence[str]) -> Figure:
+    """One panel per model, one colour per optimizer and one line style per loss; parts of a loss are thin lines."""
+    panels: list[Panel] = []
+    for model, name in models.items():
+        lines: list[Line] = []
+        styles: dict[str, Style] = {}
+        for run, record in _first_records(measurements, model):
+            epochs = np.array([entry["epoch"] for entry in record["log"]])
+            names = list(record["log"][0]["losses"]) if record["log"] else []
+            styles = styles or dict(zip(names, STYLES, strict=False))
+            for loss in names:
+                values = np.array([entry["losses"][loss] for entry in record["log"]])
+                look = _look(run, optimizers)
+                lines.append(Line(epochs, values, *look, style=styles.get(loss, "-"), thin=_is_part(loss, names)))
+        legend = {loss.replace("_", ", "): style for loss, style in styles.items()} if len(styles) > 1 else {}
+        note = "" if lines else "not run"
+        panels.append(Panel(name, "loss (log scale)", lines, log=bool(lines), note=note, styles=legend))
+    _something(panels)
+    absent = _absent(measurements, models)
+    return curves(panels, "Training losses: means over each epoch, first seed", [*absent, *notes], len(panels))
+
+
+def quality_over_epochs(measurements: Measurements, models: Names, notes: Sequence[str]) -> Figure:
+    """Four metrics against the epoch, one line per model (its best run), a band from the lowest to the highest seed."""
+    best = {model: measurements.best[model] for model in models if model in measurements.best}
+    if not best:
+        raise NotMeasured("no run has been measured")
+    n = measurements.common_n(*best)
+    panels = []
+    for metric, label in METRICS.items():
+        lines = [_over_seeds(measurements, run, metric, n, *_model_look(model, models)) for model, run in best.items()]
+        title = TITLES.get(metric, metric.capitalize())
+        panels.append(Panel(title, label, lines, log=metric == "fid", level=_real(measurements, metric, n)))
+    shown = ", ".join(f"{run} ({_seed_count(measurements, run)})" for run in best.values())
+    absent = [f"no finished run: {name}" for model, name in models.items() if model not in best]
+    band = "; the band spans the seeds" if any(len(measurements.runs[run]) > 1 for run in best.values()) else ""
+    counts = f"{shown}; {n} samples at each point{band}"
+    return curves(panels, "Quality over epochs, best optimizer of each model", [counts, *absent, *notes], 2)
+
+
+def legible_by_optimizer(measurements: Measurements, models: Names, optimizers: Names, notes: Sequence[str]) -> Figure:
+    """One panel per model: the legible share against the epoch, one line per optimizer."""
+    panels = []
+    for model, name in models.items():
+        n = min(min(measurements.params.samples_of(run)) for run in measurements.runs_of(model))
+        lines = [
+            _over_seeds(measurements, run, "legible_share", n, *_look(run, optimizers))
+            for run, record in _first_records(measurements, model)
+            if record["snapshots"]
+        ]
+        title, note = f"{name} ({n} samples)", "" if lines else "not run"
+        level = _real(measurements, "legible_share", n)
+        panels.append(Panel(title, "legible share", lines, level=level, note=note, bottom=-0.03, top=1.03))
+    _something(panels)
+    title = "Share of samples that the digit classifier reads, by optimizer"
+    return curves(panels, title, [*_absent(measurements, models), *notes], len(panels))
+
+
+def epoch_times(measurements: Measurements, models: Names, notes: Sequence[str]) -> Figure:
+    """Bars of the first and the later epochs per model, and the seconds of each timed epoch."""
+    if measurements.times is None:
+        raise NotMeasured("epochs have not been timed")
+    timed = {timing["model"]: timing for timing in measurements.times["runs"].values() if timing["model"] in models}
+    if not timed:
+        raise NotMeasured("epochs have not been timed")
+    shown = [model for model in models if model in timed]
+    machine = measurements.times["machine"]
+    where = f"{machine['device_name']} ({machine['device']}, {machine['threads']} threads)"
+    cut = [f"{t['timed_steps']} of {t['steps']} ({models[m]})" for m, t in timed.items() if t.get("extrapolated")]
+    extrapolated = f"steps of each epoch that were timed and scaled up to a whole one: {', '.join(cut)}" if cut else ""
+    absent = [f"not timed: {name}" for model, name in models.items() if model not in timed]
+    figure = new_figure(8.4, 3.3, "Seconds of a training epoch", [f"timed on {where}", extrapolated, *absent, *notes])
+    left, right = figure.subplots(1, 2)
+    series = {
+        "first epoch, from a cold start": [_bar(measurements.epoch_seconds(model, "first")) for model in shown],
+        "later epochs: median and range": [_bar(measurements.epoch_seconds(model, "last")) for model in shown],
+    }
+    bars(left, [models[model] for model in shown], series, ("#E69F00", "#56B4E9"), "s")
+    left.set(xlabel="seconds", title="First and later epochs")
+    left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2))
+    lines = [
+        Line(
+            np.array([epoch["epoch"] for epoch in timed[model]["epochs"]]),
+            np.array([epoch["seconds"] for epoch in timed[model]["epochs"]]),
+            *_model_look(model, models),
+        )
+        for model in shown
+    ]
+    draw_panel(right, Panel("Each timed epoch", "seconds (log scale)", lines, log=True))
+    right.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3)
+    return figure
+
+
+def _first_records(measurements: Measurements, model: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each measured run of a model with the record of its first seed."""
+    for run in measurements.runs_of(model):
+        for record in list(measurements.runs.get(run, {}).values())[:1]:
+            yield run, record
+
+
+def _over_seeds(
+    measurements: Measurements, run: str, metric: str, n: int, label: str, colour: str, marker: str
+) -> Line:
+    """Mean over the seeds of a run at the epochs that all of them reached; with several seeds a band over them."""
+    curves_of = [measurements.curve(run, seed, metric, n) for seed in measurements.runs[run]]
+    count = min(len(epochs) for epochs, _, _ in curves_of)
+    values = np.stack([values[:count] for _, _, values in curves_of])  # (seeds, E)
+    low, high = (values.min(0), values.max(0)) if len(values) > 1 else (None, None)
+    return Line(curves_of[0][0][:count], values.mean(0), label, colour, marker, low=low, high=high)
+
+
+def _real(measurements: Measurements, metric: str, n: int) -> tuple[str, float] | None:
+    """The level of real images at the same sample count, where it was measured."""
+    if measurements.real is None:
+        return None
+    try:
+        value = find(measurements.real["snapshots"][0]["metrics"], metric, n)["value"]
+    except NotMeasured:
+        return None
+    return "real test images", value
+
+
+def _look(run: str, optimizers: Names) -> tuple[str, str, str]:
+    """Label, colour and marker of a run by its optimizer; colours are those that models do not take."""
+    key = run.partition("-")[2]
+    return optimizers[key], colour_of([*optimizers], key, start=3), marker_of([*optimizers], key)
+
+
+def _model_look(model: str, models: Names) -> tuple[str, str, str]:
+    return models[model], colour_of([*models], model), marker_of([*models], model)
+
+
+def _is_part(loss: str, names: Sequence[str]) -> bool:
+    """Whether a loss is contained in another of the same log: all in ``loss``, ``a_b`` in ``a``."""
+    return loss != "loss" and ("loss" in names or any(loss.startswith(f"{name}_") for name in names))
+
+
+def _absent(measurements: Measurements, models: Names) -> list[str]:
+    """A note on the runs that were not run, and one on those that stopped early."""
+    runs = [run for model in models for run in measurements.runs_of(model)]
+    absent = [run for run in runs if run not in measurements.runs]
+    stopped = [
+        f"{run} after epoch {len(record['log'])}"
+        for model in models
+        for run, record in _first_records(measurements, model)
+        if record["status"] != "finished"
+    ]
+    named = {"not run": absent, "stopped by a loss that was no longer finite": stopped}
+    return [f"{what}: {', '.join(which)}" for what, which in named.items() if which]
+
+
+def _something(panels: Sequence[Panel]) -> None:
+    if not any(panel.lines for panel in panels):
+        raise NotMeasured("no run has been measured")
+
+
+def _seed_count(measurements: Measurements, run: str) -> str:
+    count = len(measurements.runs[run])
+    return f"{count} seed{'s' * (count > 1)}"
+
+
+def _bar(estimate: Estimate) -> tuple[float, float, float]:
+    return estimate.value, estimate.low, estimate.high

@@ -1,0 +1,205 @@
+"""The measurements of one replication, and estimates with intervals from them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import sqrt
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from scipy.stats import t as student
+
+from genrep.files import read_json
+from genrep.params import ReplicationParams
+
+HIGHER_IS_CLEARER = {"legible_share": 1, "inception_score": 1, "sharpness": 1, "fid": -1}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its uncertainty."""
+
+    value: float
+    low: float
+    high: float
+    n_seeds: int
+    seed_sd: float | None = None  # between trainings
+    eval_sd: float | None = None  # between evaluation samples, of the first seed
+    metric: str = ""  # id
+
+    @property
+    def margin(self) -> float:
+        """Half the width of the 95% interval."""
+        return (self.high - self.low) / 2
+
+    def __str__(self) -> str:
+        return f"{self.value:.4g}" + (f" [{self.low:.4g}, {self.high:.4g}]" if self.margin else "")
+
+
+class NotMeasured(Exception):
+    """What is missing; the reason of a ``not run`` verdict."""
+
+
+class Measurements:
+    """Reads ``<results folder>/measurements``.
+
+    Args:
+        folder: ``results/<scale>/<name>``.
+        params: of the replication at that scale; it says which runs there should be.
+    """
+
+    def __init__(self, folder: Path, params: ReplicationParams):
+        self.folder, self.params = folder / "measurements", params
+
+    @cached_property
+    def runs(self) -> dict[str, dict[int, dict[str, Any]]]:
+        """Measurements by run and seed; only what is there."""
+        found: dict[str, dict[int, dict[str, Any]]] = {}
+        for name, run in self.params.runs.items():
+            for seed in run.seeds:
+                path = self.folder / f"{name}-seed{seed}.json"
+                if path.exists():
+                    found.setdefault(name, {})[seed] = read_json(path)
+        return found
+
+    @cached_property
+    def real(self) -> dict[str, Any] | None:
+        """The measurement of real images."""
+        path = self.folder / "real.json"
+        return read_json(path) if path.exists() else None
+
+    @cached_property
+    def times(self) -> dict[str, Any] | None:
+        """The epoch times."""
+        path = self.folder / "epoch_times.json"
+        return read_json(path) if path.exists() else None
+
+    @property
+    def models(self) -> list[str]:
+        """Every model that is sampled, in the order of ``params.yaml``."""
+        return list(dict.fromkeys(self.params.model_of(name) for name, run in self.params.runs.items() if run.sampler))
+
+    def runs_of(self, model: str) -> list[str]:
+        """The runs that a model should have."""
+        return [name for name in self.params.runs if self.params.model_of(name) == model]
+
+    @cached_property
+    def best(self) -> dict[str, str]:
+        """Per model the run with the lowest native FID at its last epoch (first seed, smallest n)."""
+        best: dict[str, str] = {}
+        for model in self.models:
+            scored = {}
+            for name in self.runs_of(model):
+                for record in list(self.runs.get(name, {}).values())[:1]:
+                    if record["status"] == "finished":
+                        n = min(self.params.samples_of(name))
+                        scored[name] = find(record["snapshots"][-1]["metrics"], "fid", n)["value"]
+            if scored:
+                best[model] = min(scored, key=scored.__getitem__)
+        return best
+
+    def best_run(self, model: str) -> str:
+        """``best[model]``.
+
+        Raises:
+            NotMeasured: no run of the model has been measured.
+        """
+        if model not in self.best:
+            raise NotMeasured(self.cost(model))
+        return self.best[model]
+
+    def common_n(self, *models: str) -> int:
+        """The largest sample count that all these models were measured at."""
+        return max(set.intersection(*(set(self.params.samples_of(self.best_run(m))) for m in models)))
+
+    def final(self, run: str, metric: str, n: int) -> Estimate:
+        """A metric after the last epoch: Student t over three or more seeds, else the first seed's bootstrap."""
+        records = list(self.runs.get(run, {}).values())
+        if not records or any(not record["snapshots"] for record in records):
+            raise NotMeasured(f"{run}: no measurement after the last epoch")
+        entries = [find(record["snapshots"][-1]["metrics"], metric, n) for record in records]
+        return estimate(entries)
+
+    def real_metric(self, metric: str) -> Estimate:
+        """A metric of the real held-out images, at the largest n."""
+        if self.real is None:
+            raise NotMeasured("real images have not been measured")
+        entries = [m for m in self.real["snapshots"][0]["metrics"] if m["name"] == metric]
+        return estimate([max(entries, key=lambda m: m["n"])])
+
+    def curve(self, run: str, seed: int, metric: str, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Epochs, training seconds and values of a metric over a run's snapshots, three (E,) arrays."""
+        snapshots = self.runs[run][seed]["snapshots"]
+        values = [find(s["metrics"], metric, n)["value"] for s in snapshots]
+        return (
+            np.array([s["epoch"] for s in snapshots]),
+            np.array([s["training_seconds"] for s in snapshots]),
+            np.array(values),
+        )
+
+    # -- cost ---------------------------------------------------------------------------------------------------------
+
+    def timed(self, model: str) -> dict[str, Any]:
+        """The timing of a model.
+
+        Raises:
+            NotMeasured: there is none.
+        """
+        if self.times is not None:
+            for timing in self.times["runs"].values():
+                if timing["model"] == model:
+                    return timing
+        raise NotMeasured(f"the epochs of {model} have not been timed")
+
+    def epoch_seconds(self, model: str, which: str) -> Estimate:
+        """Seconds of the ``first`` epoch, or the median of the later ones (``last``)."""
+        epochs = self.timed(model)["epochs"]
+        later = [epoch["seconds"] for epoch in epochs[1:]]
+        value = epochs[0]["seconds"] if which == "first" else median(later)
+        spread = (min(later), max(later)) if which == "last" else (value, value)
+        return Estimate(value, *spread, n_seeds=1, metric=f"epoch_seconds/{which}")
+
+    def epoch_flops(self, model: str) -> Estimate:
+        """Floating-point operations of one epoch of training."""
+        timing = self.timed(model)
+        value = float(timing["flops_per_image"] * timing["epoch_images"])
+        return Estimate(value, value, value, n_seeds=1, metric="epoch_flops")
+
+    def cost(self, model: str) -> str:
+        """A sentence on what a model's missing runs would take on the machine that the epochs were timed on."""
+        missing = [name for name in self.runs_of(model) if name not in self.runs]
+        text = f"{', '.join(missing)}: not run"
+        try:
+            seconds = self.epoch_seconds(model, "last").value
+        except NotMeasured:
+            return text
+        hours = sum(self.params.runs[n].epochs * len(self.params.runs[n].seeds) for n in missing) * seconds / 3600
+        machine = (self.times or {})["machine"]
+        where = f"{machine['device_name']} ({machine['device']}, {machine['threads']} threads)"
+        return f"{text}; about {hours:.3g} h on {where}"
+
+
+def find(metrics: list[dict[str, Any]], name: str, n: int) -> dict[str, Any]:
+    """The entry of a metric at a sample count.
+
+    Raises:
+        NotMeasured: there is none.
+    """
+    for entry in metrics:
+        if entry["name"] == name and entry["n"] == n:
+            return entry
+    raise NotMeasured(f"{name} at n={n} has not been measured")
+
+
+def estimate(entries: list[dict[str, Any]]) -> Estimate:
+    """Combine one metric's entries over seeds into an estimate."""
+    values = [entry["value"] for entry in entries]
+    first = entries[0]
+    low, high = (first["ci_low"], first["ci_high"]) if first["ci_low"] is not None else (first["value"],) * 2
+    eval_sd = (high - low) / 2 / 1.96
+    if len(values) < 3:
+        return Estimate(values[0], low, high, len(values), None, eval_sd, first["id"])
+    mean, sd = float(np.mean(values)), float(np.std(values, ddof=1))
+    margin = float(student.ppf(0.975, len(values) - 1)) * sd / sqrt(len(values))
+    return Estimate(mean, mean - margin, mean + margin, len(values), sd, eval_sd, first["id"])

@@ -1,0 +1,65 @@
+"""``REPORT.md``: one readable page per replication and scale."""
+
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from genrep.files import write_text
+from genrep.layout import REPLICATIONS
+from genrep.params import ReplicationParams
+from genrep.report.claims import Claim
+from genrep.report.tables import to_markdown
+
+SMOKE_NOTE = "**Smoke scale: this proves the machinery. No published number is judged here.**"
+
+
+def write_page(
+    folder: Path,
+    name: str,
+    scale: str,
+    params: ReplicationParams,
+    cells: pd.DataFrame,
+    verdicts: pd.DataFrame,
+    claims: list[Claim],
+    tables: dict[str, pd.DataFrame],
+    figures: list[Path],
+) -> None:
+    """Write ``REPORT.md`` into ``folder``; figures are linked by name."""
+    assumptions = yaml.safe_load((REPLICATIONS / name / "assumptions.yaml").read_text(encoding="utf-8"))
+    findings = pd.DataFrame([{"claim": c.id, "finding of the report": c.finding, "place": c.place} for c in claims])
+    judged = findings.merge(verdicts, on="claim")
+    parts = [f"# {name} at {scale} scale"]
+    if scale == "smoke":
+        parts.append(SMOKE_NOTE)
+    parts += [
+        "Written by `genrep tabulate` from `measurements/` alone; provenance of every run is in `verdicts.json`.",
+        "## Verdicts",
+        to_markdown(summary({"cells": cells, "claims": verdicts})),
+        "## Claims",
+        to_markdown(judged[["claim", "finding of the report", "place", "verdict", "observed", "reason"]]),
+        "## Cells",
+        to_markdown(cells[["cell", "published", "reproduced", "ci_low", "ci_high", "unit", "verdict", "reason"]]),
+    ]
+    for title, table in tables.items():
+        parts += [f"## {title.replace('_', ' ').capitalize()}", to_markdown(table)]
+    parts.append("## Figures")
+    parts += [f"![{figure.stem}]({figure.name})" for figure in figures]
+    if params.deviations:
+        parts += ["## Deviations from the report", "\n".join(f"- {deviation}" for deviation in params.deviations)]
+    parts += [
+        "## Assumptions",
+        to_markdown(pd.DataFrame(assumptions)[["id", "value", "evidence"]]),
+    ]
+    write_text(folder / "REPORT.md", "\n\n".join(parts) + "\n")
+
+
+def summary(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Counts per verdict of several tables that have a ``verdict`` column."""
+    from genrep.report.verdicts import Verdict
+
+    rows = []
+    for title, table in tables.items():
+        counts = table["verdict"].value_counts()
+        rows.append({"": title, **{str(v): int(counts.get(str(v), 0)) for v in Verdict}, "all": len(table)})
+    return pd.DataFrame(rows)

@@ -1,0 +1,179 @@
+"""Predicates that claims are made of; each judges itself over measurements."""
+
+from math import hypot, inf
+from typing import Literal
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from genrep.params.base import Params
+from genrep.report.measurements import HIGHER_IS_CLEARER, Estimate, Measurements, NotMeasured
+from genrep.report.verdicts import Judgement, Verdict, agreement, inside
+
+SIGNIFICANCE = 0.05
+Pair = tuple[str, str]
+
+
+class Order(Params):
+    """The first model is worse (for a quality) or cheaper (for a cost) than the second, by every metric."""
+
+    kind: Literal["order"]
+    models: Pair
+    metrics: tuple[str, ...]
+
+    def judge(self, measurements: Measurements) -> Judgement:
+        """The 95% interval of each difference against zero."""
+        return agreement([order(measurements, self.models, metric) for metric in self.metrics])
+
+
+class Agrees(Params):
+    """Whichever of two models is clearer also costs more."""
+
+    kind: Literal["agrees"]
+    models: Pair
+    metrics: tuple[str, ...]
+    cost: str
+
+    def judge(self, measurements: Measurements) -> Judgement:
+        """Whether the order by quality is the order by cost."""
+        quality = agreement([order(measurements, self.models, metric) for metric in self.metrics])
+        cost = order(measurements, self.models, self.cost)
+        observed = f"{quality.observed}, {cost.observed}"
+        decided = {Verdict.REPLICATED, Verdict.NOT_REPLICATED}
+        for side in (quality, cost):
+            if side.verdict not in decided:
+                return Judgement(side.verdict, side.reason, observed)
+        same = quality.verdict == cost.verdict
+        return Judgement(Verdict.REPLICATED if same else Verdict.NOT_REPLICATED, "", observed)
+
+
+class Drift(Params):
+    """The 50th epoch's time over the first's lies between two bounds."""
+
+    kind: Literal["drift"]
+    model: str
+    above: float = 0.0
+    below: float = inf
+
+    def judge(self, measurements: Measurements) -> Judgement:
+        """The ratio's range against the bounds."""
+        try:
+            first = measurements.epoch_seconds(self.model, "first")
+            last = measurements.epoch_seconds(self.model, "last")
+        except NotMeasured as missing:
+            return Judgement(Verdict.NOT_RUN, str(missing))
+        observed = f"{self.model}: {last.value / first.value:.3g} times the first epoch's time"
+        verdict = inside(last.low / first.value, last.high / first.value, self.above, self.below)
+        reason = "the range straddles a bound" if verdict == Verdict.INCONCLUSIVE else ""
+        return Judgement(verdict, reason, observed)
+
+
+class Rises(Params):
+    """A model's images get clearer over its snapshots, by every metric."""
+
+    kind: Literal["rises"]
+    model: str
+    metrics: tuple[str, ...]
+
+    def judge(self, measurements: Measurements) -> Judgement:
+        """Rank correlation of the metric with the epoch, in every seed."""
+        return agreement([self._trend(measurements, metric) for metric in self.metrics])
+
+    def _trend(self, measurements: Measurements, metric: str) -> Judgement:
+        try:
+            run = measurements.best_run(self.model)
+            n = measurements.common_n(self.model)
+            curves = [measurements.curve(run, seed, metric, n) for seed in measurements.runs[run]]
+        except NotMeasured as missing:
+            return Judgement(Verdict.NOT_RUN, str(missing))
+        verdicts, shown = set(), []
+        for epochs, _, values in curves:
+            rho, p = spearmanr(epochs, HIGHER_IS_CLEARER[metric] * values)
+            shown.append(f"{rho:.2f}")
+            significant = p < SIGNIFICANCE
+            verdicts.add((Verdict.REPLICATED if rho > 0 else Verdict.NOT_REPLICATED) if significant else None)
+        observed = f"{self.model} {metric}: rank correlation with the epoch {', '.join(shown)}"
+        only = verdicts.pop() if len(verdicts) == 1 else None
+        if only is None:
+            return Judgement(Verdict.INCONCLUSIVE, "no clear trend, or not in every seed", observed)
+        return Judgement(only, "", observed)
+
+
+class Sooner(Params):
+    """The first model reaches a share of the real images' score, for good, before the second, by every clock.
+
+    For good: a generator's first noise may all be taken for one class with confidence, which is no digit yet.
+    """
+
+    kind: Literal["sooner"]
+    models: Pair
+    metric: str
+    share_of_real: float
+    clocks: tuple[Literal["epoch", "seconds"], ...]
+
+    def judge(self, measurements: Measurements) -> Judgement:
+        """First snapshots at the goal; with several seeds the ranges must not overlap."""
+        try:
+            goal = self.share_of_real * measurements.real_metric(self.metric).value
+            reached = {model: self._first(measurements, model, goal) for model in self.models}
+        except NotMeasured as missing:
+            return Judgement(Verdict.NOT_RUN, str(missing))
+        return agreement([self._compare(reached, clock) for clock in self.clocks])
+
+    def _first(self, measurements: Measurements, model: str, goal: float) -> dict[str, list[float]]:
+        run, n = measurements.best_run(model), measurements.common_n(model)
+        found: dict[str, list[float]] = {"epoch": [], "seconds": []}
+        for seed in measurements.runs[run]:
+            epochs, seconds, values = measurements.curve(run, seed, self.metric, n)
+            at = _for_good(values >= goal)
+            found["epoch"].append(inf if at is None else float(epochs[at]))
+            found["seconds"].append(inf if at is None else float(seconds[at]))
+        return found
+
+    def _compare(self, reached: dict[str, dict[str, list[float]]], clock: str) -> Judgement:
+        a, b = (reached[model][clock] for model in self.models)
+        observed = f"{clock} at {self.share_of_real:.0%} of real: " + ", ".join(
+            f"{model} {_range(reached[model][clock])}" for model in self.models
+        )
+        if min(a + b) == inf:
+            return Judgement(Verdict.INCONCLUSIVE, "neither gets there", observed)
+        if max(a) < min(b):
+            return Judgement(Verdict.REPLICATED, "", observed)
+        if max(b) < min(a) or max(a) == max(b) == min(a) == min(b):
+            return Judgement(Verdict.NOT_REPLICATED, "", observed)
+        return Judgement(Verdict.INCONCLUSIVE, "the seeds' ranges overlap", observed)
+
+
+def order(measurements: Measurements, models: Pair, metric: str) -> Judgement:
+    """Whether the first model lies below the second: less clear, or cheaper."""
+    try:
+        a, b = (value_of(measurements, model, metric, models) for model in models)
+    except NotMeasured as missing:
+        return Judgement(Verdict.NOT_RUN, str(missing))
+    difference = HIGHER_IS_CLEARER.get(metric, 1) * (b.value - a.value)
+    margin = hypot(a.margin, b.margin)
+    verdict = inside(difference - margin, difference + margin, 0, inf)
+    observed = f"{metric}: {models[0]} {a}, {models[1]} {b}"
+    reason = f"{metric}: the difference is within its interval" if verdict == Verdict.INCONCLUSIVE else ""
+    return Judgement(verdict, reason, observed)
+
+
+def value_of(measurements: Measurements, model: str, metric: str, compared: Pair) -> Estimate:
+    """A model's cost, or its best run's quality at the largest sample count that both models have."""
+    if metric == "epoch_flops":
+        return measurements.epoch_flops(model)
+    if metric.startswith("epoch_seconds/"):
+        return measurements.epoch_seconds(model, metric.partition("/")[2])
+    return measurements.final(measurements.best_run(model), metric, measurements.common_n(*compared))
+
+
+def _for_good(reached: np.ndarray) -> int | None:
+    """Index from which (E,) booleans stay true, or None."""
+    misses = np.flatnonzero(~reached)
+    first = int(misses[-1]) + 1 if len(misses) else 0
+    return first if first < len(reached) else None
+
+
+def _range(values: list[float]) -> str:
+    words = ["never" if value == inf else f"{value:.3g}" for value in sorted(values)]
+    return words[0] if words[0] == words[-1] else f"{words[0]} to {words[-1]}"

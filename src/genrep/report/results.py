@@ -1,0 +1,128 @@
+"""``results/<scale>/<name>/``: everything in it but ``measurements/`` is written here, from the measurements alone."""
+
+from collections import Counter
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from genrep.files import write_json
+from genrep.layout import REPLICATIONS, results_folder
+from genrep.params import ReplicationParams
+from genrep.report import cells as cells_module
+from genrep.report import claims as claims_module
+from genrep.report.history import last_touched
+from genrep.report.measurements import Measurements
+from genrep.report.page import write_page
+from genrep.report.tables import curve_table, rounded, write_csv, write_table
+
+CELL_COLUMNS = [
+    *("cell", "published", "reproduced", "seed_sd", "eval_sd", "n_seeds", "ci_low", "ci_high"),
+    *("unit", "tolerance", "verdict", "reason", "metric"),
+]
+
+
+def tabulate(name: str, scale: str, params: ReplicationParams, folder: Path | None = None) -> Path:
+    """Write tables, figures, verdicts and the page of one replication.
+
+    Args:
+        name: of the replication.
+        scale: smoke, desk or full.
+        params: resolved at that scale.
+        folder: ``results/<scale>/<name>`` if None; its ``measurements/`` are read.
+
+    Returns:
+        The folder.
+    """
+    folder = folder or results_folder(scale, name)
+    measurements = Measurements(folder, params)
+    published = cells_module.read_published(REPLICATIONS / name)
+    claims = claims_module.read_claims(REPLICATIONS / name)
+    own = import_module(f"genrep.report.{name}")
+
+    cells = judged_cells(published, measurements, scale)
+    verdicts = pd.DataFrame(
+        [
+            {"claim": claim.id, "observed": found.observed, "verdict": str(found.verdict), "reason": found.reason}
+            for claim in claims
+            for found in [claims_module.judge(claim, measurements, scale)]
+        ]
+    )
+    write_csv(folder / "cells.csv", cells)
+    write_csv(folder / "claims.csv", verdicts)
+    write_csv(folder / "curves.csv", curve_table(measurements))
+    write_json(folder / "metrics.json", final_metrics(measurements))
+    write_json(folder / "verdicts.json", verdict_record(name, scale, cells, verdicts, measurements))
+    tables = own.tables(measurements, published)
+    for title, table in tables.items():
+        write_table(folder, title, table)
+    figures = own.draw(folder, measurements, scale)
+    write_page(folder, name, scale, params, cells, verdicts, claims, tables, figures)
+    return folder
+
+
+def judged_cells(published: pd.DataFrame, measurements: Measurements, scale: str) -> pd.DataFrame:
+    """One row per published cell, always all of them."""
+    rows = []
+    for cell in published.itertuples(index=False):
+        found, ours = cells_module.judge(cell, measurements, scale)
+        rows.append(
+            {
+                "cell": cell.cell,
+                "published": cell.value,
+                "reproduced": rounded(ours.value) if ours else None,
+                "seed_sd": rounded(ours.seed_sd) if ours else None,
+                "eval_sd": rounded(ours.eval_sd) if ours else None,
+                "n_seeds": ours.n_seeds if ours else 0,
+                "ci_low": rounded(ours.low) if ours else None,
+                "ci_high": rounded(ours.high) if ours else None,
+                "unit": cell.unit,
+                "tolerance": cell.tolerance,
+                "verdict": str(found.verdict),
+                "reason": found.reason + ("; n_seeds<3" if ours and ours.n_seeds < 3 and found.reason else ""),
+                "metric": ours.metric if ours else cell.protocol,
+            }
+        )
+    return pd.DataFrame(rows, columns=CELL_COLUMNS)
+
+
+def final_metrics(measurements: Measurements) -> dict[str, Any]:
+    """Each run's metrics after its last epoch (first seed), nested for ``dvc metrics diff``."""
+    return {
+        name: {f"{m['name']}_n{m['n']}": rounded(m["value"]) for m in record["snapshots"][-1]["metrics"]}
+        for name, records in measurements.runs.items()
+        for record in list(records.values())[:1]
+        if record["snapshots"]
+    }
+
+
+def verdict_record(
+    name: str, scale: str, cells: pd.DataFrame, claims: pd.DataFrame, measurements: Measurements
+) -> dict[str, Any]:
+    """Counts per verdict, and the provenance of every run behind them.
+
+    Every cell and claim of a replication rests on the same runs, so provenance stands once, by run.
+    """
+    commits = last_touched(REPLICATIONS / name / "published.csv")
+    return {
+        "replication": name,
+        "scale": scale,
+        "counts": {"cells": dict(Counter(cells["verdict"])), "claims": dict(Counter(claims["verdict"]))},
+        "cells": {
+            row.cell: {"verdict": row.verdict, "tolerance_commit": commits.get(str(row.cell))}
+            for row in cells.itertuples()
+        },
+        "claims": {row.claim: {"verdict": row.verdict} for row in claims.itertuples()},
+        "runs": {
+            f"{run}-seed{seed}": {key: record[key] for key in ("provenance", "how", "classifier", "evaluation")}
+            for run, records in measurements.runs.items()
+            for seed, record in records.items()
+        },
+        "real": None
+        if measurements.real is None
+        else {key: measurements.real[key] for key in ("classifier", "evaluation")},
+        "epoch_times": None
+        if measurements.times is None
+        else {key: value for key, value in measurements.times.items() if key != "runs"},
+    }

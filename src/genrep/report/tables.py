@@ -1,0 +1,89 @@
+"""Writing tables: CSV for programs, Markdown for people."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from genrep.files import write_text
+from genrep.report.measurements import Estimate, Measurements, NotMeasured
+
+DIGITS = 6  # significant, so that a regenerated file is equal to the last bit that matters
+
+
+def rounded(value: float | None) -> float | None:
+    """``value`` to ``DIGITS`` significant digits."""
+    return None if value is None else float(f"{value:.{DIGITS}g}")
+
+
+def write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as CSV."""
+    write_text(path, table.to_csv(index=False, lineterminator="\n"))
+
+
+def to_markdown(table: pd.DataFrame) -> str:
+    """A table as Markdown, empty where a value is missing."""
+    return str(table.astype(object).where(table.notna(), "").to_markdown(index=False, disable_numparse=True))
+
+
+def write_table(folder: Path, name: str, table: pd.DataFrame) -> None:
+    """Write ``<name>.csv`` and ``<name>.md``."""
+    write_csv(folder / f"{name}.csv", table)
+    write_text(folder / f"{name}.md", to_markdown(table) + "\n")
+
+
+def or_missing(compute: Any, *args: Any) -> Estimate | None:
+    """``compute(*args)``, or None where it has not been measured."""
+    try:
+        return compute(*args)
+    except NotMeasured:
+        return None
+
+
+def shown(estimate: Estimate | None) -> str:
+    """An estimate for people; a dash where there is none."""
+    return "-" if estimate is None else str(estimate)
+
+
+def run_table(measurements: Measurements, metrics: tuple[str, ...]) -> pd.DataFrame:
+    """One row per run: its status, its last losses and its metrics after the last epoch."""
+    rows = []
+    for name, run in measurements.params.runs.items():
+        if run.sampler is None:
+            continue
+        records = measurements.runs.get(name, {})
+        first = next(iter(records.values()), None)
+        n = max(measurements.params.samples_of(name))
+        last = first["log"][-1]["losses"] if first and first["log"] else {}
+        rows.append(
+            {
+                "run": name,
+                "learning rate": run.optimizer.lr,
+                "seeds": f"{len(records)} of {len(run.seeds)}",
+                "status": first["status"] if first else "not run",
+                "losses at the end": ", ".join(f"{key} {value:.4g}" for key, value in last.items()) or "-",
+                "n": n,
+                **{metric: shown(or_missing(measurements.final, name, metric, n)) for metric in metrics},
+                "best of its model": "yes" if name in measurements.best.values() else "",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def curve_table(measurements: Measurements) -> pd.DataFrame:
+    """Every metric of every snapshot in long form."""
+    rows = [
+        {
+            "run": name,
+            "seed": seed,
+            "epoch": snapshot["epoch"],
+            "metric": entry["name"],
+            "n": entry["n"],
+            "value": rounded(entry["value"]),
+        }
+        for name, records in measurements.runs.items()
+        for seed, record in records.items()
+        for snapshot in record["snapshots"]
+        for entry in snapshot["metrics"]
+    ]
+    return pd.DataFrame(rows, columns=["run", "seed", "epoch", "metric", "n", "value"])

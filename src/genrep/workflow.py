@@ -1,0 +1,107 @@
+"""What the Snakemake rules ask: parameters, keys and paths of runs. Nothing here imports torch."""
+
+import shutil
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from genrep.data.catalogue import data_set
+from genrep.files import read_json, sha256_json
+from genrep.identity import measurement_key, run_key
+from genrep.layout import adoption_path, measurement_path, run_folder
+from genrep.params import ReplicationParams, RunParams, TimingParams, resolve
+
+
+class Plan:
+    """One replication at one scale, as the rules see it.
+
+    Args:
+        params: the content of ``params.yaml``.
+        replication: its name.
+        scale: smoke, desk or full.
+    """
+
+    def __init__(self, params: dict[str, Any], replication: str, scale: str):
+        self.name, self.scale = replication, scale
+        self.params: ReplicationParams = resolve(params, replication, scale)
+
+    def run(self, name: str) -> RunParams:
+        """The parameters of one run."""
+        return self.params.runs[name]
+
+    def training_key(self, name: str, seed: int | str) -> str:
+        """Changes when the run has to be trained again."""
+        return run_key(self.run(name), int(seed))
+
+    def measuring_key(self, name: str, seed: int | str) -> str:
+        """Changes when the run has to be measured again."""
+        return measurement_key(self.params, name, int(seed))
+
+    def images(self, name: str) -> str:
+        """The prepared images that a run trains on."""
+        return f"data/prepared/{self.run(name).data.set}/images.npy"
+
+    def provenance(self, name: str, seed: int | str = 0) -> str:
+        """What stands for a trained run: small, so that Snakemake compares its content and not its time."""
+        return str(run_folder(self.scale, self.name, name, int(seed)) / "provenance.json")
+
+    @property
+    def classifier(self) -> str:
+        """The run whose network measures."""
+        return self.params.evaluation.classifier
+
+    def measured(self) -> list[tuple[str, int]]:
+        """Every run and seed that is sampled and measured."""
+        return [(name, seed) for name, run in self.params.runs.items() if run.sampler for seed in run.seeds]
+
+    def measurements(self) -> list[str]:
+        """The measurement of every run and seed."""
+        return [str(measurement_path(self.scale, self.name, name, seed)) for name, seed in self.measured()]
+
+    def to_measure(self, name: str, seed: int | str) -> list[str]:
+        """What measuring a run reads; nothing where a measurement with the same key was adopted."""
+        if self._adopted.get(f"{name}-seed{seed}") == self.measuring_key(name, seed):
+            return []
+        return [self.provenance(name, seed), self.provenance(self.classifier)]
+
+    def to_measure_real(self) -> list[str]:
+        """What measuring real images reads."""
+        if self._adopted.get("real") == self.training_key(self.classifier, 0):
+            return []
+        return [self.provenance(self.classifier)]
+
+    def to_time(self) -> list[str]:
+        """What timing epochs reads."""
+        if self._adopted.get("epoch_times") == self.timing_key():
+            return []
+        return sorted({self.images(name) for name in self._timing.runs})
+
+    def timing_key(self) -> str:
+        """Changes when epochs have to be timed again."""
+        runs = {name: run_key(self.run(name), 0) for name in self._timing.runs}
+        return sha256_json({"runs": runs, "timing": self._timing.values()})
+
+    @property
+    def _timing(self) -> TimingParams:
+        assert self.params.timing is not None
+        return self.params.timing
+
+    @cached_property
+    def _adopted(self) -> dict[str, str]:
+        path = adoption_path(self.scale, self.name)
+        return read_json(path) if path.exists() else {}
+
+
+def preparation_key(name: str) -> str:
+    """Changes when a data set has to be prepared again."""
+    # not its code: whatever prepares it, the pixels are checked against this hash
+    return f"{data_set(name).identity}"
+
+
+def gpus(device: str) -> int:
+    """GPU slots that a job takes: 1, or 0 where runs go to the CPU."""
+    return 0 if device == "cpu" or (device == "auto" and not _has_gpu()) else 1
+
+
+def _has_gpu() -> bool:
+    return Path("/dev/nvidiactl").exists() or shutil.which("nvidia-smi") is not None
