@@ -6,7 +6,7 @@ DATA_FILES = multiext("replications/mnist_timing/", "published.csv", "claims.yam
 rule mnist_timing_epoch_times:
     # takes every core: nothing may run beside a timing
     input:
-        [ancient(plan("mnist_timing").images(run)) for run in plan("mnist_timing").params.timing.runs],
+        [ancient(path) for path in plan("mnist_timing").to_time()],
     output:
         f"{FOLDER}/measurements/epoch_times.json",
     log:
@@ -15,8 +15,7 @@ rule mnist_timing_epoch_times:
     resources:
         gpu=gpus(config["device"]),
     params:
-        keys=[plan("mnist_timing").training_key(run, 0) for run in plan("mnist_timing").params.timing.runs],
-        timing=plan("mnist_timing").params.timing.values(),
+        key=plan("mnist_timing").timing_key(),
         scale=SCALE,
     message:
         "Time epochs, alone on the machine"

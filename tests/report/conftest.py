@@ -1,0 +1,83 @@
+"""A replication with made-up measurements, so that every verdict can be provoked."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from genrep.files import write_json
+from genrep.params import ReplicationParams, load, resolve
+from genrep.report.measurements import Measurements
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def params() -> ReplicationParams:
+    return resolve(load(ROOT / "params.yaml"), "mnist_timing", "full")
+
+
+class Maker:
+    """Writes measurement files into a results folder."""
+
+    def __init__(self, folder: Path, params: ReplicationParams):
+        self.folder, self.params = folder, params
+
+    def run(self, name: str, seed: int, curves: dict[str, list[float]], margin: float = 0.01, **record: Any) -> None:
+        """One run whose metrics take the given values over its snapshots."""
+        count = len(next(iter(curves.values())))
+        snapshots = [
+            {
+                "epoch": epoch + 1,
+                "images_seen": 100 * (epoch + 1),
+                "training_seconds": 2.0 * (epoch + 1),
+                "metrics": [
+                    {
+                        "id": f"{metric}/n={n}",
+                        "name": metric,
+                        "n": n,
+                        "value": values[epoch],
+                        "ci_low": values[epoch] - margin,
+                        "ci_high": values[epoch] + margin,
+                    }
+                    for n in self.params.samples_of(name)
+                    for metric, values in curves.items()
+                ],
+            }
+            for epoch in range(count)
+        ]
+        write_json(
+            self.folder / "measurements" / f"{name}-seed{seed}.json",
+            {"run": name, "seed": seed, "status": "finished", "log": [], "snapshots": snapshots} | record,
+        )
+
+    def real(self, legible_share: float) -> None:
+        """Real images."""
+        entry = {"id": "legible_share", "name": "legible_share", "n": 10000, "value": legible_share}
+        metrics = [entry | {"ci_low": legible_share, "ci_high": legible_share}]
+        write_json(self.folder / "measurements" / "real.json", {"snapshots": [{"epoch": None, "metrics": metrics}]})
+
+    def times(self, device: str = "cuda", **seconds: list[float]) -> None:
+        """Epoch times by model."""
+        runs = {
+            f"{model}-adam": {
+                "model": model,
+                "epochs": [
+                    {"epoch": i + 1, "seconds": value, "first_step_seconds": 0.1} for i, value in enumerate(values)
+                ],
+                "flops_per_image": 10 * (index + 1),
+                "epoch_images": 100,
+            }
+            for index, (model, values) in enumerate(seconds.items())
+        }
+        machine = {"device": device, "device_name": "a chip", "threads": 2}
+        write_json(self.folder / "measurements" / "epoch_times.json", {"machine": machine, "runs": runs})
+
+    def open(self) -> Measurements:
+        """What has been written so far."""
+        return Measurements(self.folder, self.params)
+
+
+@pytest.fixture
+def maker(tmp_path: Path, params: ReplicationParams) -> Maker:
+    return Maker(tmp_path, params)

@@ -1,0 +1,61 @@
+import pandas as pd
+import pytest
+
+from genrep.errors import UserError
+from genrep.report.cells import judge, read_published, reproduce, tolerated
+from genrep.report.measurements import NotMeasured
+from genrep.report.verdicts import Verdict
+
+RATIO = "epoch_seconds/first:gan / epoch_seconds/first:vae"
+
+
+def cell(value=2.0, protocol=RATIO, tolerance="factor 2"):
+    return pd.DataFrame([{"value": value, "protocol": protocol, "tolerance": tolerance}]).itertuples().__next__()
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "bounds"), [("factor 2", (2.0, 8.0)), ("abs 1.5", (2.5, 5.5)), ("exact", (4.0, 4.0))]
+)
+def test_tolerances(tolerance, bounds):
+    assert tolerated(4.0, tolerance) == bounds
+
+
+def test_ratio_of_times_on_a_gpu_is_judged(maker):
+    maker.times(vae=[10.0, 4.0], gan=[30.0, 8.0])
+    found, ours = judge(cell(), maker.open(), "full")
+    assert ours.value == 3.0
+    assert found.verdict == Verdict.REPLICATED
+    assert judge(cell(value=10.0), maker.open(), "full")[0].verdict == Verdict.NOT_REPLICATED
+
+
+def test_ratio_of_times_on_a_cpu_is_shown_beside_the_arithmetic(maker):
+    maker.times(device="cpu", vae=[10.0, 4.0], gan=[30.0, 8.0])
+    found, ours = judge(cell(), maker.open(), "full")
+    assert ours.value == 3.0
+    assert found.verdict == Verdict.NOT_COMPARABLE
+    assert "timed on a CPU" in found.reason
+    assert "the ratio of arithmetic per epoch is 2" in found.reason
+
+
+@pytest.mark.parametrize(("scale", "value"), [("smoke", 2.0), ("desk", 2.0), ("full", float("nan"))])
+def test_what_cannot_be_compared_says_why(maker, scale, value):
+    maker.times(vae=[10.0, 4.0], gan=[30.0, 8.0])
+    found, _ = judge(cell(value=value), maker.open(), scale)
+    assert found.verdict == Verdict.NOT_COMPARABLE
+    assert found.reason
+
+
+def test_untimed_model_is_not_run(maker):
+    maker.times(vae=[10.0, 4.0])
+    found, ours = judge(cell(), maker.open(), "full")
+    assert (found.verdict, ours) == (Verdict.NOT_RUN, None)
+    with pytest.raises(NotMeasured):
+        reproduce(RATIO, maker.open())
+
+
+def test_broken_table_is_one_line(tmp_path):
+    header = "cell,value,unit,place,direction,protocol,tolerance,tolerance_reason\n"
+    (tmp_path / "published.csv").write_text(header + "a,1,s,Table 1,,p,about right,because it is so\n")
+    with pytest.raises(UserError, match=r"published\.csv: .*tolerance") as caught:
+        read_published(tmp_path)
+    assert "\n" not in str(caught.value)

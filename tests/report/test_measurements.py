@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from genrep.report.measurements import NotMeasured, estimate
+
+
+def entry(value, margin=0.5):
+    return {"id": "fid/n=10", "value": value, "ci_low": value - margin, "ci_high": value + margin}
+
+
+def test_three_seeds_give_a_student_interval():
+    values = [1.0, 2.0, 4.0]
+    found = estimate([entry(value) for value in values])
+    low, high = stats.t.interval(0.95, 2, np.mean(values), stats.sem(values))
+    assert (found.value, found.low, found.high) == pytest.approx((np.mean(values), low, high))
+    assert found.n_seeds == 3
+    assert found.seed_sd == pytest.approx(np.std(values, ddof=1))
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_fewer_seeds_give_the_first_ones_bootstrap(count):
+    found = estimate([entry(value) for value in [1.0, 2.0][:count]])
+    assert (found.value, found.low, found.high, found.seed_sd) == (1.0, 0.5, 1.5, None)
+    assert found.eval_sd == pytest.approx(0.5 / 1.96)
+
+
+def test_best_run_has_the_lowest_fid(maker):
+    maker.run("vae-adam", 0, {"fid": [9.0, 5.0]})
+    maker.run("vae-sgd", 0, {"fid": [9.0, 3.0]})
+    maker.run("vae-rmsprop", 0, {"fid": [9.0, 1.0]}, status="diverged: loss became nan")
+    assert maker.open().best == {"vae": "vae-sgd"}
+
+
+def test_missing_runs_say_what_they_would_cost(maker):
+    maker.times(device="cpu", diffusion=[3600.0, 3600.0])
+    with pytest.raises(NotMeasured, match=r"diffusion-adam, .*: not run; about 200 h on a chip \(cpu, 2 threads\)"):
+        maker.open().best_run("diffusion")
+
+
+def test_models_are_compared_at_a_sample_count_that_both_have(maker):
+    for run in ("vae-adam", "gan-adam", "diffusion-adam"):
+        maker.run(run, 0, {"fid": [1.0]})
+    measurements = maker.open()
+    assert measurements.common_n("vae", "gan") == 2000
+    assert measurements.common_n("gan", "diffusion") == 500
+
+
+def test_steady_state_is_the_median_of_the_later_epochs(maker):
+    maker.times(vae=[10.0, 4.0, 5.0, 3.0])
+    measurements = maker.open()
+    assert measurements.epoch_seconds("vae", "first").value == 10.0
+    last = measurements.epoch_seconds("vae", "last")
+    assert (last.value, last.low, last.high) == (4.0, 3.0, 5.0)

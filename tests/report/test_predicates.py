@@ -1,0 +1,87 @@
+import pytest
+
+from genrep.report.predicates import Agrees, Drift, Order, Rises, Sooner
+from genrep.report.verdicts import Verdict
+
+YES, NO, OPEN, MISSING = (
+    Verdict.REPLICATED,
+    Verdict.NOT_REPLICATED,
+    Verdict.INCONCLUSIVE,
+    Verdict.NOT_RUN,
+)
+PAIR = ("vae", "gan")
+
+
+def two_models(maker, vae, gan, margin=0.01):
+    maker.run("vae-adam", 0, {"fid": [1.0] * len(vae), "legible_share": vae}, margin)
+    maker.run("gan-adam", 0, {"fid": [1.0] * len(gan), "legible_share": gan}, margin)
+    return maker
+
+
+@pytest.mark.parametrize(("vae", "gan", "verdict"), [(0.2, 0.8, YES), (0.8, 0.2, NO), (0.5, 0.505, OPEN)])
+def test_order_by_a_quality(maker, vae, gan, verdict):
+    measurements = two_models(maker, [vae], [gan]).open()
+    assert Order(kind="order", models=PAIR, metrics=("legible_share",)).judge(measurements).verdict == verdict
+
+
+def test_lower_fid_is_clearer(maker):
+    maker.run("vae-adam", 0, {"fid": [30.0]})
+    maker.run("gan-adam", 0, {"fid": [10.0]})
+    assert Order(kind="order", models=PAIR, metrics=("fid",)).judge(maker.open()).verdict == YES
+
+
+def test_order_without_a_run_is_not_run(maker):
+    maker.run("vae-adam", 0, {"fid": [1.0]})
+    found = Order(kind="order", models=PAIR, metrics=("fid",)).judge(maker.open())
+    assert found.verdict == MISSING
+    assert "gan-adam" in found.reason
+
+
+@pytest.mark.parametrize(("gan", "verdict"), [(0.9, YES), (0.1, NO)])
+def test_quality_and_cost_agree_or_not(maker, gan, verdict):
+    two_models(maker, [0.5], [gan]).times(vae=[1.0, 1.0], gan=[1.0, 1.0])  # the GAN has more arithmetic
+    claim = Agrees(kind="agrees", models=PAIR, metrics=("legible_share",), cost="epoch_flops")
+    assert claim.judge(maker.open()).verdict == verdict
+
+
+@pytest.mark.parametrize(("values", "verdict"), [([10.0, 3.0, 3.0], YES), ([10.0, 10.0, 10.0], NO), ([10, 5, 6], OPEN)])
+def test_drift(maker, values, verdict):
+    maker.times(vae=values)
+    assert Drift(kind="drift", model="vae", below=0.55).judge(maker.open()).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [([0.1, 0.2, 0.3, 0.4, 0.5, 0.6], YES), ([0.6, 0.5, 0.4, 0.3, 0.2, 0.1], NO), ([0.3, 0.1, 0.4, 0.2, 0.5, 0.2], OPEN)],
+)
+def test_rises(maker, values, verdict):
+    maker.run("vae-adam", 0, {"fid": [1.0] * 6, "legible_share": values})
+    assert Rises(kind="rises", model="vae", metrics=("legible_share",)).judge(maker.open()).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("vae", "gan", "verdict"),
+    [
+        ([0.5, 0.95, 0.95], [0.5, 0.5, 0.95], YES),
+        ([0.5, 0.5, 0.95], [0.5, 0.95, 0.95], NO),
+        ([0.5, 0.95, 0.95], [0.95, 0.5, 0.95], YES),  # the GAN's first crossing did not last
+        ([0.5, 0.5, 0.95], [0.5, 0.5, 0.5], YES),
+        ([0.5, 0.5, 0.5], [0.5, 0.5, 0.5], OPEN),
+        ([0.5, 0.95, 0.95], [0.5, 0.95, 0.95], NO),
+    ],
+)
+def test_sooner(maker, vae, gan, verdict):
+    two_models(maker, vae, gan).real(1.0)
+    claim = Sooner(kind="sooner", models=PAIR, metric="legible_share", share_of_real=0.9, clocks=("epoch", "seconds"))
+    found = claim.judge(maker.open())
+    assert found.verdict == verdict
+    assert "epoch at 90% of real" in found.observed
+
+
+def test_sooner_with_overlapping_seeds_is_open(maker):
+    for seed, curve in enumerate([[0.5, 0.95, 0.95, 0.95], [0.5, 0.5, 0.5, 0.95]]):
+        maker.run("gan-adam", seed, {"fid": [1.0] * 4, "legible_share": curve})
+    maker.run("vae-adam", 0, {"fid": [1.0] * 4, "legible_share": [0.5, 0.5, 0.95, 0.95]})
+    maker.real(1.0)
+    claim = Sooner(kind="sooner", models=PAIR, metric="legible_share", share_of_real=0.9, clocks=("epoch",))
+    assert claim.judge(maker.open()).verdict == OPEN
