@@ -1,0 +1,80 @@
+"""What Snakemake plans after touches, edits and checkouts."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+from tests.workflow.conftest import ROOT
+
+
+def test_lint_is_clean(workspace):
+    assert "Congratulations" in workspace.snakemake("--lint")
+
+
+def test_nothing_is_planned_after_a_finished_run(workspace):
+    assert workspace.planned() == []
+
+
+def test_touching_data_runs_and_code_plans_nothing(workspace):
+    for pattern in ("data/**/*", "runs/**/*", "src/**/*.py", "replications/**/*"):
+        for path in workspace.folder.glob(pattern):
+            os.utime(path)
+    assert workspace.planned() == []
+
+
+def test_one_learning_rate_reruns_its_own_runs_only(workspace):
+    workspace.edit("params.yaml", "sgd: {optimizer: {kind: sgd, lr: 1.0e-2}", "sgd: {optimizer: {kind: sgd, lr: 2.0e-2}")
+    assert workspace.planned() == ["Sample and measure vae-sgd, seed 0", "Train vae-sgd, seed 0"]
+
+
+def test_editing_used_code_reruns_what_uses_it_and_reverting_undoes_that(workspace):
+    name = "src/genrep/objectives/gan.py"
+    before = (workspace.folder / name).read_text()
+    workspace.edit(name, "(real + fake) / 2", "(real + fake) / 3")
+    planned = workspace.planned()
+    assert {line.split()[1].split("-")[0] for line in planned if line.startswith("Train")} == {"gan"}
+    assert "Time epochs, alone on the machine" in planned
+    (workspace.folder / name).write_text(before)
+    assert workspace.planned() == []
+
+
+def test_comments_and_docstrings_rerun_nothing(workspace):
+    workspace.edit("src/genrep/objectives/gan.py", '"""Mean binary', '# a comment\n    """A mean binary')
+    workspace.edit("src/genrep/training/loop.py", '"""A run in progress.', '"""A run that is in progress.')
+    assert workspace.planned() == []
+
+
+def test_how_images_are_measured_retrains_nothing(workspace):
+    workspace.edit("params.yaml", "confidence: 0.9", "confidence: 0.8")
+    planned = workspace.planned()
+    assert planned
+    assert not [line for line in planned if line.startswith("Train")]
+
+
+def test_another_scale_does_not_disturb_this_one(workspace):
+    assert len(workspace.planned("--config", "scale=full")) > 20
+    workspace.edit("params.yaml", "epochs: 50", "epochs: 60")
+    assert "Train vae-adam, seed 0" not in workspace.planned()  # smoke has epochs of its own
+
+
+def test_unknown_parameter_is_one_line(workspace):
+    workspace.edit("params.yaml", "batch_size: 128", "bacth_size: 128")
+    done = subprocess.run(
+        [sys.executable, "-m", "genrep", "train", "mnist_timing", "vae-adam"],
+        cwd=workspace.folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "bacth_size: unknown parameter - did you mean 'batch_size'?" in done.stderr
+
+
+def test_a_fresh_copy_plans_everything(workspace, tmp_path):
+    for name in (".snakemake", "runs", "results", "data/prepared"):
+        shutil.rmtree(workspace.folder / name)
+    planned = workspace.planned()
+    assert sum(line.startswith("Train") for line in planned) == 13
+    assert sum(line.startswith("Sample and measure") for line in planned) == 12

@@ -1,0 +1,78 @@
+# From data to measurements, the same for every replication: one rule per step, one job per run.
+
+
+rule prepare:
+    output:
+        "data/prepared/{set}/images.npy",
+        "data/prepared/{set}/labels.npy",
+        "data/prepared/{set}/card.json",
+    log:
+        "logs/prepare/{set}.log",
+    params:
+        key=lambda w: preparation_key(w.set),
+    message:
+        "Prepare the data set {wildcards.set}"
+    shell:
+        "genrep data prepare {wildcards.set} > {log} 2>&1"
+
+
+rule train:
+    input:
+        # identity is in the key: a checkout or touch of the array trains nothing again
+        lambda w: ancient(plan(w.replication).images(w.run)),
+    output:
+        f"runs/{SCALE}/{{replication}}/{{run}}/seed{{seed}}/weights.safetensors",
+        f"runs/{SCALE}/{{replication}}/{{run}}/seed{{seed}}/provenance.json",
+    log:
+        f"logs/{SCALE}/{{replication}}/train-{{run}}-seed{{seed}}.log",
+    threads: lambda w: plan(w.replication).run(w.run).threads
+    resources:
+        gpu=gpus(config["device"]),
+    params:
+        key=lambda w: plan(w.replication).training_key(w.run, w.seed),
+        scale=SCALE,
+    message:
+        "Train {wildcards.run}, seed {wildcards.seed} (epochs so far: log.jsonl beside {output[0]})"
+    shell:
+        "genrep train {wildcards.replication} {wildcards.run} --seed {wildcards.seed} --scale {params.scale} > {log} 2>&1"
+
+
+rule measure_real:
+    input:
+        lambda w: plan(w.replication).to_measure_real(),
+    output:
+        f"results/{SCALE}/{{replication}}/measurements/real.json",
+    log:
+        f"logs/{SCALE}/{{replication}}/measure_real.log",
+    resources:
+        gpu=gpus(config["device"]),
+    params:
+        key=lambda w: plan(w.replication).training_key(plan(w.replication).classifier, 0),
+        code=code_hash("genrep.metrics.native"),
+        scale=SCALE,
+    message:
+        "Measure real images"
+    shell:
+        "genrep measure-real {wildcards.replication} --scale {params.scale} > {log} 2>&1"
+
+
+rule evaluate:
+    input:
+        lambda w: plan(w.replication).to_measure(w.run, w.seed),
+        # written together with the statistics that native FID compares with
+        f"results/{SCALE}/{{replication}}/measurements/real.json",
+    output:
+        f"results/{SCALE}/{{replication}}/measurements/{{run}}-seed{{seed}}.json",
+        f"results/{SCALE}/{{replication}}/measurements/{{run}}-seed{{seed}}.npz",
+    log:
+        f"logs/{SCALE}/{{replication}}/evaluate-{{run}}-seed{{seed}}.log",
+    threads: lambda w: plan(w.replication).run(w.run).threads
+    resources:
+        gpu=gpus(config["device"]),
+    params:
+        key=lambda w: plan(w.replication).measuring_key(w.run, w.seed),
+        scale=SCALE,
+    message:
+        "Sample and measure {wildcards.run}, seed {wildcards.seed}"
+    shell:
+        "genrep evaluate {wildcards.replication} {wildcards.run} --seed {wildcards.seed} --scale {params.scale} > {log} 2>&1"
