@@ -1,7 +1,10 @@
 # What all rules share. The logic is in genrep.workflow, where it is tested.
+import sys
 from functools import cache
+from pathlib import Path
 
 from genrep.codehash import code_hash
+from genrep.errors import UserError
 from genrep.workflow import Plan, gpus, preparation_key
 
 SCALE = config["scale"]
@@ -10,7 +13,23 @@ SCALE = config["scale"]
 @cache
 def plan(replication):
     """A replication at the scale of this invocation."""
-    return Plan(config, replication, SCALE)
+    try:
+        return Plan(config, replication, SCALE)
+    except UserError as error:  # one line, without a traceback
+        sys.exit(f"snakemake: {error}")
+
+
+def reported(replication):
+    """Figures and tables of a replication that the HTML report shows: one per caption in its report/ folder."""
+    for caption in sorted(Path("replications", replication, "report").glob("*.rst")):
+        suffix = "png" if caption.stem.startswith("figure") else "csv"
+        yield report(
+            f"results/{SCALE}/{replication}/{caption.stem}.{suffix}",
+            caption=caption.resolve(),
+            category=replication,
+            subcategory="Figures" if suffix == "png" else "Tables",
+            labels={"shows": caption.stem.replace("_", " ")},
+        )
 
 
 wildcard_constraints:

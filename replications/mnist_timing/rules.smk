@@ -30,8 +30,7 @@ rule mnist_timing_results:
         f"{FOLDER}/measurements/real.json",
         f"{FOLDER}/measurements/epoch_times.json",
     output:
-        f"{FOLDER}/cells.csv",
-        f"{FOLDER}/claims.csv",
+        *reported("mnist_timing"),
         f"{FOLDER}/verdicts.json",
         f"{FOLDER}/metrics.json",
         f"{FOLDER}/REPORT.md",

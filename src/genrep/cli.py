@@ -208,6 +208,28 @@ def adopt(replication: str, scale: str | None) -> None:
 
 
 @main.command()
+@click.argument("replication")
+@click.option("--measure/--no-measure", default=True, help="Train each model for a few steps to estimate the time.")
+@scale_option
+def plan(replication: str, measure: bool, scale: str | None) -> None:
+    """Say what REPLICATION will take, before anything starts: runs, images, hours, disk, missing data."""
+    from genrep.params import load, resolve
+    from genrep.plan import show
+
+    params = load()
+    scale = scale or params["scale"]
+    show(replication, scale, resolve(params, replication, scale), params["device"], measure)
+
+
+@main.command()
+def doctor() -> None:
+    """Check this machine: Python, torch, device, disk, data; one line and one mend each. Exit 1 if one fails."""
+    from genrep.doctor import diagnose
+
+    sys.exit(diagnose())
+
+
+@main.command()
 @click.option("--cores", type=int, default=None, help="All if left out.")
 def smoke(cores: int | None) -> None:
     """Run every replication on reduced data and write report.html: minutes on a laptop."""

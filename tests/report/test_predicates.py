@@ -72,10 +72,26 @@ def test_rises(maker, values, verdict):
 )
 def test_sooner(maker, vae, gan, verdict):
     two_models(maker, vae, gan).real(1.0)
+    maker.times(vae=[3.0, 3.0, 3.0], gan=[3.0, 3.0, 3.0])
     claim = Sooner(kind="sooner", models=PAIR, metric="legible_share", share_of_real=0.9, clocks=("epoch", "seconds"))
     found = claim.judge(maker.open())
     assert found.verdict == verdict
     assert "epoch at 90% of real" in found.observed
+
+
+def test_sooner_by_seconds_counts_epochs_as_timed_alone(maker):
+    two_models(maker, [0.5, 0.95], [0.5, 0.95]).real(1.0)
+    maker.times(vae=[9.0, 2.0, 2.0], gan=[3.0, 3.0, 3.0])
+    claim = Sooner(kind="sooner", models=PAIR, metric="legible_share", share_of_real=0.9, clocks=("seconds",))
+    found = claim.judge(maker.open())
+    assert found.verdict == NO
+    assert "vae 11, gan 6" in found.observed
+
+
+def test_sooner_by_seconds_without_times_is_not_run(maker):
+    two_models(maker, [0.5, 0.95], [0.5, 0.95]).real(1.0)
+    claim = Sooner(kind="sooner", models=PAIR, metric="legible_share", share_of_real=0.9, clocks=("seconds",))
+    assert claim.judge(maker.open()).verdict == MISSING
 
 
 def test_sooner_with_overlapping_seeds_is_open(maker):

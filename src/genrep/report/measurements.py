@@ -128,15 +128,11 @@ class Measurements:
         entries = [m for m in self.real["snapshots"][0]["metrics"] if m["name"] == metric]
         return estimate([max(entries, key=lambda m: m["n"])])
 
-    def curve(self, run: str, seed: int, metric: str, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Epochs, training seconds and values of a metric over a run's snapshots, three (E,) arrays."""
+    def curve(self, run: str, seed: int, metric: str, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Epochs and values of a metric over a run's snapshots, two (E,) arrays."""
         snapshots = self.runs[run][seed]["snapshots"]
         values = [find(s["metrics"], metric, n)["value"] for s in snapshots]
-        return (
-            np.array([s["epoch"] for s in snapshots]),
-            np.array([s["training_seconds"] for s in snapshots]),
-            np.array(values),
-        )
+        return np.array([s["epoch"] for s in snapshots]), np.array(values)
 
     # -- cost ---------------------------------------------------------------------------------------------------------
 
@@ -159,6 +155,14 @@ class Measurements:
         value = epochs[0]["seconds"] if which == "first" else median(later)
         spread = (min(later), max(later)) if which == "last" else (value, value)
         return Estimate(value, *spread, n_seeds=1, metric=f"epoch_seconds/{which}")
+
+    def seconds_until(self, model: str, epoch: float) -> float:
+        """Training seconds to the end of an epoch (infinite for none), with the machine to itself.
+
+        From the timed epochs: runs themselves share the machine with others, so their own clocks do not compare.
+        """
+        first, last = (self.epoch_seconds(model, which).value for which in ("first", "last"))
+        return first + (epoch - 1) * last
 
     def epoch_flops(self, model: str) -> Estimate:
         """Floating-point operations of one epoch of training."""

@@ -40,6 +40,6 @@ def epoch_times(measurements: Measurements, published: pd.DataFrame) -> pd.DataF
 
 def draw(folder: Path, measurements: Measurements, scale: str) -> list[Path]:
     """Figures 5, 6, 9 to 11, samples over epochs, and curves; returns what was drawn."""
-    from genrep.report.figures import draw as draw_all
+    from genrep.report.figures.mnist_timing import draw as draw_all
 
     return draw_all(folder, measurements, scale)

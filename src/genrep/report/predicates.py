@@ -87,7 +87,7 @@ class Rises(Params):
         except NotMeasured as missing:
             return Judgement(Verdict.NOT_RUN, str(missing))
         verdicts, shown = set(), []
-        for epochs, _, values in curves:
+        for epochs, values in curves:
             rho, p = spearmanr(epochs, HIGHER_IS_CLEARER[metric] * values)
             shown.append(f"{rho:.2f}")
             significant = p < SIGNIFICANCE
@@ -122,12 +122,13 @@ class Sooner(Params):
 
     def _first(self, measurements: Measurements, model: str, goal: float) -> dict[str, list[float]]:
         run, n = measurements.best_run(model), measurements.common_n(model)
-        found: dict[str, list[float]] = {"epoch": [], "seconds": []}
+        found: dict[str, list[float]] = {"epoch": []}
         for seed in measurements.runs[run]:
-            epochs, seconds, values = measurements.curve(run, seed, self.metric, n)
+            epochs, values = measurements.curve(run, seed, self.metric, n)
             at = _for_good(values >= goal)
             found["epoch"].append(inf if at is None else float(epochs[at]))
-            found["seconds"].append(inf if at is None else float(seconds[at]))
+        if "seconds" in self.clocks:
+            found["seconds"] = [measurements.seconds_until(model, epoch) for epoch in found["epoch"]]
         return found
 
     def _compare(self, reached: dict[str, dict[str, list[float]]], clock: str) -> Judgement:

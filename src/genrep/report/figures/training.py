@@ -129,8 +129,8 @@ def _over_seeds(
 ) -> Line:
     """Mean over the seeds of a run at the epochs that all of them reached; with several seeds a band over them."""
     curves_of = [measurements.curve(run, seed, metric, n) for seed in measurements.runs[run]]
-    count = min(len(epochs) for epochs, _, _ in curves_of)
-    values = np.stack([values[:count] for _, _, values in curves_of])  # (seeds, E)
+    count = min(len(epochs) for epochs, _ in curves_of)
+    values = np.stack([values[:count] for _, values in curves_of])  # (seeds, E)
     low, high = (values.min(0), values.max(0)) if len(values) > 1 else (None, None)
     return Line(curves_of[0][0][:count], values.mean(0), label, colour, marker, low=low, high=high)
 
