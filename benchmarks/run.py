@@ -1,0 +1,131 @@
+"""``make bench``: our training speed against peers, on this machine's CPU, into ``benchmarks/RESULTS.md``.
+
+Each comparison alternates the two sides, every repetition in a process of its own, and reports the median of the
+repetitions and of their paired ratios. Let nothing else run meanwhile. Both sides see the same real digits: the shipped
+ones, repeated. Hours are not needed: about ten minutes on two cores.
+"""
+
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from genrep.devices import device_name, resolve_precision
+from genrep.errors import UserError
+from genrep.files import write_text
+
+REPETITIONS = 5
+IMAGES = 12800  # 100 batches of 128, 50 of 256
+HERE = Path(__file__).parent
+KERAS = Path(".venvs/keras/bin/python")
+OURS = (sys.executable, HERE / "ours.py")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two commands that print images per second; IMAGES in them stands for the file of images."""
+
+    title: str
+    ours: tuple[object, ...]
+    peer: tuple[object, ...]
+    peer_name: str
+    required: float  # ratio
+
+
+COMPARISONS = (
+    Comparison(
+        "VAE training",
+        (*OURS, "vae-adam", "IMAGES", 100),
+        (KERAS, HERE / "peers/keras_models.py", "vae", "IMAGES", 2),
+        "the same networks in Keras, TensorFlow backend, graph-compiled step",
+        1.3,
+    ),
+    Comparison(
+        "GAN training",
+        (*OURS, "gan-adam", "IMAGES", 100),
+        (KERAS, HERE / "peers/keras_models.py", "gan", "IMAGES", 3),
+        "the same networks in Keras, TensorFlow backend, graph-compiled step",
+        1.3,
+    ),
+    Comparison(
+        "diffusion training step",
+        (*OURS, "diffusion-adam", "IMAGES", 3),
+        (sys.executable, HERE / "peers/plain_diffusion.py", "IMAGES", 2),
+        "the same U-Net in a plain fp32 contiguous PyTorch loop with a DataLoader",
+        3.0,
+    ),
+)
+
+
+def main() -> None:
+    if not KERAS.exists():
+        sys.exit(f"{KERAS} does not exist; run: make bench")
+    with np.load("data/reduced/mnist-reduced.npz", allow_pickle=False) as shipped:
+        images = np.resize(shipped["images"], (IMAGES, 28, 28, 1))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "images.npy"
+        np.save(path, images)
+        bar = tqdm(total=2 * REPETITIONS * len(COMPARISONS), unit="run", disable=None)
+        rows = [row(comparison, path, bar) for comparison in COMPARISONS]
+    text = "\n".join([*HEAD, *machine(), "", *TABLE_HEAD, *rows, ""])
+    write_text(HERE / "RESULTS.md", text)
+    print(text)
+
+
+def row(comparison: Comparison, path: Path, bar: tqdm) -> str:
+    pairs = [tuple(rate(side, path, bar) for side in (comparison.ours, comparison.peer)) for _ in range(REPETITIONS)]
+    ours, peer = (median(side) for side in zip(*pairs, strict=True))
+    ratios = sorted(a / b for a, b in pairs)
+    return (
+        f"| {comparison.title} | {ours:,.0f} | {peer:,.0f} | {median(ratios):.2f} "
+        f"| {ratios[0]:.2f} to {ratios[-1]:.2f} "
+        f"| {comparison.required} | {comparison.peer_name} |"
+    )
+
+
+def rate(command: tuple[object, ...], path: Path, bar: tqdm) -> float:
+    arguments = [str(path if part == "IMAGES" else part) for part in command]
+    done = subprocess.run(arguments, capture_output=True, text=True)
+    bar.update()
+    if done.returncode:
+        raise UserError(f"{' '.join(arguments)} failed:\n{done.stderr[-2000:]}")
+    return float(done.stdout.split()[-1])
+
+
+HEAD = (
+    "# Benchmarks",
+    "",
+    "Written by `make bench`. Training images per second: median of "
+    f"{REPETITIONS} alternating repetitions, each in a process of its own. The ratio is the median of the paired ratios.",
+    "",
+)
+TABLE_HEAD = (
+    "| what | ours, images/s | peer, images/s | ratio | range | required | peer |",
+    "|---|---|---|---|---|---|---|",
+)
+
+
+def machine() -> list[str]:
+    cpu = torch.device("cpu")
+    peer = subprocess.run([KERAS, "-c", PEER_VERSIONS], capture_output=True, text=True).stdout.split()
+    return [
+        f"- date: {date.today().isoformat()}",
+        f"- machine: {device_name(cpu)}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}; "
+        f"our precision: {resolve_precision('auto', cpu)}",
+        f"- Python {platform.python_version()}, torch {torch.__version__}; peer: Keras {peer[0]}, TensorFlow {peer[1]}",
+    ]
+
+
+PEER_VERSIONS = "from importlib.metadata import version as v; print(v('keras'), v('tensorflow-cpu'))"
+
+if __name__ == "__main__":
+    main()
