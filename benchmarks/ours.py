@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from genrep.allocator import keep_freed_memory
 from genrep.data.arrays import DeviceImages, ImageSet
 from genrep.params import load, run_of
 from genrep.training.loop import Loop
@@ -18,6 +19,7 @@ WARM_UP = 5  # steps
 
 
 def main() -> None:
+    keep_freed_memory()  # as the genrep command does
     name, path, steps = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     run = run_of(load(), "mnist_timing", name, "full").model_copy(update={"threads": os.cpu_count() or 1})
     pixels, device = np.load(path), torch.device("cpu")

@@ -105,7 +105,8 @@ HEAD = (
     "# Benchmarks",
     "",
     "Written by `make bench`. Training images per second: median of "
-    f"{REPETITIONS} alternating repetitions, each in a process of its own. The ratio is the median of the paired ratios.",
+    f"{REPETITIONS} alternating repetitions, each in a process of its own.",
+    "The ratio is the median of the paired ratios.",
     "",
 )
 TABLE_HEAD = (

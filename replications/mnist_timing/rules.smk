@@ -38,6 +38,7 @@ rule mnist_timing_results:
         f"logs/{SCALE}/mnist_timing/results.log",
     params:
         code=code_hash("genrep.report.results", "genrep.report.mnist_timing"),
+        deviations=plan("mnist_timing").params.deviations,
         scale=SCALE,
     message:
         "Tabulate, draw and judge mnist_timing"

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from genrep.allocator import keep_freed_memory
 from genrep.errors import UserError
 
 
@@ -27,6 +28,7 @@ scale_option = click.option("--scale", default=None, help="smoke, desk or full; 
 @click.version_option(package_name="genrep")
 def main() -> None:
     """Replications of five published comparisons of image generative models."""
+    keep_freed_memory()
 
 
 @main.group()
@@ -261,18 +263,11 @@ def scoreboard() -> None:
 @click.argument("replication")
 @scale_option
 def summary(replication: str, scale: str | None) -> None:
-    """Copy the metrics and curves of REPLICATION to summaries/, where DVC keeps and compares them."""
-    import shutil
-
-    from genrep.files import write_atomically
-    from genrep.layout import results_folder
+    """Write the metrics and curves of REPLICATION to summaries/, where DVC keeps and compares them."""
     from genrep.params import load, resolve
+    from genrep.report.summaries import summarise
 
     params = load()
     scale = scale or params["scale"]
     resolve(params, replication, scale)
-    for name in ("metrics.json", "curves.csv"):
-        source = results_folder(scale, replication) / name
-        if not source.exists():
-            raise UserError(f"{source} does not exist; run: snakemake --cores all -- replicate_{replication}")
-        write_atomically(Path("summaries") / replication / name, lambda to, source=source: shutil.copyfile(source, to))
+    click.echo(summarise(replication, scale))

@@ -5,6 +5,7 @@ from pathlib import Path
 REPLICATIONS = Path("replications")
 RUNS = Path("runs")
 RESULTS = Path("results")
+SUMMARIES = Path("summaries")
 
 
 def run_folder(scale: str, replication: str, run: str, seed: int) -> Path:

@@ -7,8 +7,9 @@ environment variable ``GENREP_DATA_MIRROR``.
 import gzip
 import hashlib
 import os
-import shutil
+import zlib
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from filelock import FileLock
@@ -42,10 +43,11 @@ def prepare(name: str, data: Path = DATA) -> ImageSet:
         images, labels = LOADERS[entry.loader](entry, data)
         found = identity(images, labels)
         if entry.identity is not None and found != entry.identity:
-            raise UserError(
-                f"{name}: the decoded pixels have sha256 {found}, expected {entry.identity}; "
-                f"delete {data / 'raw'} and run: genrep data prepare {name}"
-            )
+            source = data / "raw" if entry.reduced_from is None else data / "reduced" / f"{name}.npz"
+            mend = f"delete {source} and run: genrep data prepare {name}"
+            if entry.reduced_from is not None:
+                mend = f"restore it with: git checkout -- {source}"
+            raise UserError(f"{name}: the decoded pixels have sha256 {found}, expected {entry.identity}; {mend}")
         result = ImageSet(images, labels, card(entry, images, found))
         result.save(folder)
     return result
@@ -86,7 +88,8 @@ def load_mnist(entry: DataSet, data: Path) -> tuple[np.ndarray, np.ndarray]:
                 f"that holds {entry.mirror}/{missing[0]}.gz and its siblings"
             ) from None
     for name, expected in entry.files.items():
-        _verify_md5(raw / name, expected)
+        mend = f"delete it and run: genrep data prepare {entry.name}"
+        _verify_md5(raw / name, (raw / name).read_bytes(), expected, mend)
     parts = [MNIST(data / "raw", train=train) for train in (True, False)]
     images = np.concatenate([part.data.numpy() for part in parts])[..., None]
     labels = np.concatenate([part.targets.numpy() for part in parts]).astype(np.int64)
@@ -99,7 +102,7 @@ def load_reduced(entry: DataSet, data: Path) -> tuple[np.ndarray, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as shipped:
             return shipped["images"], shipped["labels"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
         raise UserError(f"{path} is missing or damaged ({error}); restore it with: git checkout -- {path}") from None
 
 
@@ -140,21 +143,17 @@ def mirror_directory() -> Path | None:
 def _from_mirror(entry: DataSet, name: str, raw: Path) -> None:
     source = mirror_directory() / str(entry.mirror) / f"{name}.gz"  # type: ignore[operator]
     try:
-        with atomic_path(raw / name) as temporary, gzip.open(source) as packed, temporary.open("wb") as out:
-            shutil.copyfileobj(packed, out)
-            out.flush()
-            _verify_md5(temporary, entry.files[name], shown=source)
+        content = gzip.decompress(source.read_bytes())
     except FileNotFoundError:
         raise UserError(f"{source} is missing from the mirror; copy it there, or unset {MIRROR} to download") from None
-    except (gzip.BadGzipFile, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise UserError(f"{source} is damaged ({error}); copy it to the mirror again") from None
+    _verify_md5(source, content, entry.files[name], "copy it to the mirror again")
+    with atomic_path(raw / name) as temporary:
+        temporary.write_bytes(content)
 
 
-def _verify_md5(path: Path, expected: str, shown: Path | None = None) -> None:
-    with path.open("rb") as stream:
-        found = hashlib.file_digest(stream, "md5").hexdigest()
+def _verify_md5(path: Path, content: bytes, expected: str, mend: str) -> None:
+    found = hashlib.md5(content).hexdigest()
     if found != expected:
-        mend = f"delete it and run: genrep data prepare {path.parent.parent.name.lower()}"
-        if shown is not None:
-            mend = "copy it to the mirror again"
-        raise UserError(f"{shown or path}: md5 {found}, expected {expected}; {mend}")
+        raise UserError(f"{path}: md5 {found}, expected {expected}; {mend}")

@@ -68,8 +68,10 @@ def resolve(params: dict[str, Any], replication: str, scale: str | None = None) 
     scales = params[replication]
     if not isinstance(scales, dict) or "full" not in scales:
         raise UserError(f"params.yaml: {replication}.full is missing; it is the frozen reading that others overlay")
-    for key in scales:
+    for key, overlay in scales.items():
         check_choice(f"params.yaml: {replication}", key, SCALES)
+        if not isinstance(overlay, dict) or not isinstance(overlay.get("runs", {}), dict):
+            raise UserError(f"params.yaml: {replication}.{key} and its runs must be mappings")
     if scale not in scales:
         raise UserError(f"params.yaml: {replication} has no scale {scale!r}; it has {', '.join(scales)}")
     merged = scales["full"] if scale == "full" else merge(scales["full"], scales[scale])
@@ -119,11 +121,9 @@ def _explain(error: ValidationError) -> str:
             context["tag"], kinds
         )
     message = problem["msg"].removeprefix("Value error, ")
-    return (
-        f"{'.'.join(location)}: {message}, got {problem['input']!r}"
-        if _short(problem["input"])
-        else (f"{'.'.join(location)}: {message}")
-    )
+    if location:  # a check over a whole block names its keys itself
+        message = f"{'.'.join(location)}: {message}"
+    return f"{message}, got {problem['input']!r}" if _short(problem["input"]) else message
 
 
 def _short(value: Any) -> bool:

@@ -1,8 +1,9 @@
 """Parameters of the replications: runs and what is measured on them."""
 
+from difflib import get_close_matches
 from typing import Annotated, Any
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, model_validator
 
 from genrep.params.base import Params
 from genrep.params.training import Precision, Probability, RunParams
@@ -36,6 +37,22 @@ class ReplicationParams(Params):
     runs: dict[str, RunParams]
     evaluation: EvaluationParams
     timing: TimingParams | None = None
+
+    @model_validator(mode="after")
+    def _names_are_of_runs(self) -> "ReplicationParams":
+        models = {self.model_of(run) for run in self.runs}
+        named = {
+            "evaluation.classifier": ((self.evaluation.classifier,), set(self.runs)),
+            "evaluation.samples_of": (self.evaluation.samples_of, models),
+            "timing.runs": (self.timing.runs if self.timing else (), set(self.runs)),
+        }
+        for where, (names, known) in named.items():
+            for name in names:
+                if name not in known:
+                    near = get_close_matches(name, known, n=1)
+                    hint = f" - did you mean {near[0]!r}?" if near else ""
+                    raise ValueError(f"{where}: {name!r} is not one of {', '.join(sorted(known))}{hint}")
+        return self
 
     def model_of(self, run: str) -> str:
         """``vae-adam`` is a run of the model ``vae``."""

@@ -136,6 +136,14 @@ class RunParams(Params):
             raise ValueError(f"snapshots: epoch {max(self.snapshots)} lies beyond the run's {self.epochs} epochs")
         return self
 
+    @model_validator(mode="after")
+    def _batches_are_whole(self) -> "RunParams":
+        if self.replacement and not self.drop_last:
+            raise ValueError("replacement: an epoch of batches drawn with replacement is whole: set drop_last: true")
+        if self.batch_size % self.accumulate:
+            raise ValueError(f"accumulate: {self.accumulate} does not divide batch_size {self.batch_size}")
+        return self
+
     def snapshot_epochs(self) -> tuple[int, ...]:
         """Epochs (from 1) after which sampling weights are kept; the last one always is."""
         if self.sampler is None:

@@ -31,7 +31,10 @@ def read_claims(folder: Path) -> list[Claim]:
     """
     path = folder / "claims.yaml"
     try:
-        return [Claim.model_validate(entry) for entry in yaml.safe_load(path.read_text(encoding="utf-8"))]
+        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if not isinstance(entries, list):
+            raise UserError(f"{path}: must be a list of claims")
+        return [Claim.model_validate(entry) for entry in entries]
     except FileNotFoundError:
         raise UserError(f"{path} does not exist") from None
     except (yaml.YAMLError, ValidationError) as error:
@@ -48,4 +51,7 @@ def judge(claim: Claim, measurements: Measurements, scale: str) -> Judgement:
     if claim.needs == "gpu" and machine.get("device") == "cpu" and found.verdict != Verdict.NOT_RUN:
         reason = f"timed on a CPU ({machine['device_name']}); the report's claim is about a GPU"
         return Judgement(Verdict.NOT_COMPARABLE, reason, found.observed)
+    if scale == "desk":
+        reasons = [found.reason, f"desk scale: {'; '.join(measurements.params.deviations)}"]
+        return Judgement(found.verdict, "; ".join(filter(None, reasons)), found.observed)
     return found

@@ -46,7 +46,10 @@ def unexpected(name: str, scale: str) -> list[str]:
 
 def expected_verdicts(name: str, scale: str) -> dict[tuple[str, str], str]:
     """``expected.csv`` of a replication at one scale: (kind, id) -> verdict."""
-    table = pd.read_csv(REPLICATIONS / name / "expected.csv", dtype=str)
+    path = REPLICATIONS / name / "expected.csv"
+    if not path.exists():
+        raise UserError(f"{path} does not exist; write the verdicts to expect there: scale,kind,id,verdict")
+    table = pd.read_csv(path, dtype=str)
     rows = table[table["scale"] == scale]
     return {(kind, i): verdict for kind, i, verdict in zip(rows["kind"], rows["id"], rows["verdict"], strict=True)}
 

@@ -23,7 +23,8 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
 
 def to_markdown(table: pd.DataFrame) -> str:
     """A table as Markdown, empty where a value is missing."""
-    return str(table.astype(object).where(table.notna(), "").to_markdown(index=False, disable_numparse=True))
+    shown = table.astype(object).where(table.notna(), "").map(lambda cell: str(cell).replace("|", r"\|"))
+    return str(shown.to_markdown(index=False, disable_numparse=True))
 
 
 def write_table(folder: Path, name: str, table: pd.DataFrame) -> None:

@@ -40,7 +40,8 @@ def load(path: Path, identity: dict[str, Any], device: torch.device) -> dict[str
     try:
         content = torch.load(path, map_location=device, weights_only=True)
     except Exception as error:  # torch.load raises many kinds for damaged files
-        raise UserError(f"{path} is damaged ({str(error).splitlines()[0]}); delete it to start over") from None
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise UserError(f"{path} is damaged ({reason}); delete it to start over") from None
     if not isinstance(content, dict) or content.get("version") != VERSION:
         raise UserError(f"{path} was written by another version of genrep; delete it to start over")
     difference = first_difference(content["identity"], identity)

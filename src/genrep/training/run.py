@@ -87,6 +87,7 @@ def train(folder: Path, name: str, run: RunParams, seed: int, images: ImageSet, 
                 bar.set_postfix_str(f"epoch {loop.clock.epoch + 1}/{run.epochs}")
                 try:
                     record = loop.epoch(on_step)
+                    _refuse_broken_weights(loop)
                 except DivergedError as error:
                     if run.on_divergence == "fail":
                         raise DivergedError(f"{name}: {error}") from None
@@ -189,6 +190,16 @@ def _segment(run: RunParams, loop: Loop) -> dict[str, Any]:
 
 def _write_config(folder: Path, identity: dict[str, Any]) -> None:
     write_text(folder / "config.yaml", yaml.safe_dump(identity, sort_keys=False))
+
+
+def _refuse_broken_weights(loop: Loop) -> None:
+    """The loop looks at losses, which an epoch's last update comes after: a snapshot must not hold NaN."""
+    for name, tensor in loop.networks.state_dict().items():
+        if not torch.isfinite(tensor).all():
+            raise DivergedError(
+                f"weights {name!r} became NaN or infinite in the last step of epoch {loop.clock.epoch}; "
+                "lower the learning rate, or set precision: fp32 to rule rounding out"
+            )
 
 
 def _finish_epoch(folder: Path, run: RunParams, loop: Loop, record: EpochRecord) -> None:

@@ -58,5 +58,5 @@ def _time_run(run: RunParams, timing: TimingParams, images: ImageSet, device: to
 
 def _scaled(record: EpochRecord, timed: int, steps: int) -> EpochRecord:
     """Scale an epoch that was cut short up to its full length; its first step is not repeated."""
-    rest = (record.seconds - record.first_step_seconds) / (timed - 1) * (steps - 1)
+    rest = 0.0 if steps == 1 else (record.seconds - record.first_step_seconds) / (timed - 1) * (steps - 1)
     return replace(record, seconds=record.first_step_seconds + rest)
