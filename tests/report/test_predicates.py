@@ -52,7 +52,11 @@ def test_drift(maker, values, verdict):
 
 @pytest.mark.parametrize(
     ("values", "verdict"),
-    [([0.1, 0.2, 0.3, 0.4, 0.5, 0.6], YES), ([0.6, 0.5, 0.4, 0.3, 0.2, 0.1], NO), ([0.3, 0.1, 0.4, 0.2, 0.5, 0.2], OPEN)],
+    [
+        ([0.1, 0.2, 0.3, 0.4, 0.5, 0.6], YES),
+        ([0.6, 0.5, 0.4, 0.3, 0.2, 0.1], NO),
+        ([0.3, 0.1, 0.4, 0.2, 0.5, 0.2], OPEN),
+    ],
 )
 def test_rises(maker, values, verdict):
     maker.run("vae-adam", 0, {"fid": [1.0] * 6, "legible_share": values})

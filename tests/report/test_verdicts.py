@@ -8,7 +8,15 @@ MISSING, OTHER = Verdict.NOT_RUN, Verdict.NOT_COMPARABLE
 
 @pytest.mark.parametrize(
     ("low", "high", "verdict"),
-    [(1.1, 1.9, YES), (1.0, 2.0, YES), (0.1, 0.9, NO), (2.1, 3.0, NO), (0.9, 1.5, OPEN), (1.5, 2.1, OPEN), (0, 3, OPEN)],
+    [
+        (1.1, 1.9, YES),
+        (1.0, 2.0, YES),
+        (0.1, 0.9, NO),
+        (2.1, 3.0, NO),
+        (0.9, 1.5, OPEN),
+        (1.5, 2.1, OPEN),
+        (0, 3, OPEN),
+    ],
 )
 def test_interval_against_tolerance(low, high, verdict):
     assert inside(low, high, 1.0, 2.0) == verdict

@@ -101,6 +101,22 @@ def test_nan_ends_the_run_with_the_loss_named(tmp_path, smoke_runs, digits):
     assert not (tmp_path / "provenance.json").exists()
 
 
+def test_weights_broken_by_the_last_update_are_not_kept(tmp_path, monkeypatch, smoke_runs, digits):
+    run = shortened(smoke_runs["vae-adam"], on_divergence="record")
+    epoch = Loop.epoch
+
+    def break_a_weight(self, *arguments):
+        record = epoch(self, *arguments)
+        if record.epoch == 2:
+            next(self.networks.parameters()).data.view(-1)[0] = float("nan")
+        return record
+
+    monkeypatch.setattr(Loop, "epoch", break_a_weight)
+    train(tmp_path, "vae", run, 0, digits, "cpu")
+    assert "weights 'encoder" in json.loads((tmp_path / "provenance.json").read_text())["status"]
+    assert [path.name for path in sorted((tmp_path / "snapshots").iterdir())] == ["epoch0001.safetensors"]
+
+
 def test_divergence_can_be_a_result(tmp_path, smoke_runs, digits):
     wild = smoke_runs["vae-sgd"].optimizer.model_copy(update={"lr": 1e6})
     run = shortened(smoke_runs["vae-sgd"], optimizer=wild, on_divergence="record")

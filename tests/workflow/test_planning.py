@@ -24,7 +24,9 @@ def test_touching_data_runs_and_code_plans_nothing(workspace):
 
 
 def test_one_learning_rate_reruns_its_own_runs_only(workspace):
-    workspace.edit("params.yaml", "sgd: {optimizer: {kind: sgd, lr: 1.0e-2}", "sgd: {optimizer: {kind: sgd, lr: 2.0e-2}")
+    workspace.edit(
+        "params.yaml", "sgd: {optimizer: {kind: sgd, lr: 1.0e-2}", "sgd: {optimizer: {kind: sgd, lr: 2.0e-2}"
+    )
     assert workspace.planned() == ["Sample and measure vae-sgd, seed 0", "Train vae-sgd, seed 0"]
 
 

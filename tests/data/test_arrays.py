@@ -1,0 +1,145 @@
+"""The prepared layout: what a set is, what is wrong with a folder, and what a run gets of it."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from genrep.data.arrays import DeviceImages, ImageSet, identity
+from genrep.errors import UserError
+
+
+def pixels(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+
+
+@pytest.fixture
+def small() -> ImageSet:
+    """Six training and four test images in three colours."""
+    return ImageSet(pixels(10, 8, 6, 3), np.arange(10), {"name": "small", "counts": {"train": 6, "test": 4}})
+
+
+def brighter(images, labels):
+    images = images.copy()
+    images[3, 2, 1, 0] ^= 1
+    return images, labels
+
+
+def relabelled(images, labels):
+    return images, np.where(labels == 4, 5, labels)
+
+
+def swapped(images, labels):
+    order = np.array([1, 0, *range(2, len(images))])
+    return images[order], labels[order]
+
+
+def reshaped(images, labels):
+    return images.reshape(10, 6, 8, 3), labels
+
+
+def shorter(images, labels):
+    return images[:-1], labels[:-1]
+
+
+@pytest.mark.parametrize("change", [brighter, relabelled, swapped, reshaped, shorter])
+def test_identity_sees_every_change(small, change):
+    assert identity(*change(small.images, small.labels)) != identity(small.images, small.labels)
+
+
+def test_identity_is_of_values_not_of_memory(small):
+    strided = np.asfortranarray(small.images)
+    assert strided.strides != small.images.strides
+    assert identity(strided, small.labels) == identity(small.images, small.labels)
+
+
+def test_identity_rejects_other_types(small):
+    with pytest.raises(TypeError, match="expected uint8, got float32"):
+        identity(small.images.astype(np.float32), small.labels)
+    with pytest.raises(TypeError, match="expected int64, got int32"):
+        identity(small.images, small.labels.astype(np.int32))
+
+
+def test_saved_set_opens_as_it_was(tmp_path, small):
+    small.save(tmp_path)
+    opened = ImageSet.open(tmp_path)
+    assert isinstance(opened.images, np.memmap)
+    np.testing.assert_array_equal(opened.images, small.images)
+    np.testing.assert_array_equal(opened.labels, small.labels)
+    assert opened.card == small.card
+    assert opened.shape == (3, 8, 6)
+    assert {path.name for path in tmp_path.iterdir()} == {"images.npy", "labels.npy", "card.json"}
+
+
+@pytest.mark.parametrize("damage", ["missing", "half", "garbage"])
+@pytest.mark.parametrize("name", ["images.npy", "labels.npy", "card.json"])
+def test_missing_or_damaged_file_says_how_to_mend_it(tmp_path, small, name, damage):
+    folder = tmp_path / "small"
+    small.save(folder)
+    path = folder / name
+    content = {"missing": None, "half": path.read_bytes()[: path.stat().st_size // 2], "garbage": b"garbage"}[damage]
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UserError, match=r"small is not a prepared data set .*; run: genrep data prepare small$"):
+        ImageSet.open(folder)
+
+
+@pytest.mark.xfail(raises=EOFError, strict=True, reason="numpy raises EOFError for an empty file; open lets it pass")
+@pytest.mark.parametrize("name", ["images.npy", "labels.npy"])
+def test_empty_file_says_how_to_mend_it(tmp_path, small, name):
+    small.save(tmp_path)
+    (tmp_path / name).write_bytes(b"")
+    with pytest.raises(UserError, match="genrep data prepare"):
+        ImageSet.open(tmp_path)
+
+
+@pytest.mark.parametrize("which", ["labels", "card"])
+def test_counts_that_do_not_match_are_told(tmp_path, small, which):
+    small.save(tmp_path)
+    if which == "labels":
+        np.save(tmp_path / "labels.npy", small.labels[:9])
+    else:
+        (tmp_path / "card.json").write_text(json.dumps(small.card | {"counts": {"train": 6, "test": 5}}))
+    with pytest.raises(UserError, match=r"10 images and (10|9) labels do not match its card; run: genrep data prepare"):
+        ImageSet.open(tmp_path)
+
+
+def test_splits_are_slices_one_after_another(small):
+    rows = {name: small.labels[small.split(name)].tolist() for name in ("train", "test", "all")}
+    assert rows == {"train": [0, 1, 2, 3, 4, 5], "test": [6, 7, 8, 9], "all": list(range(10))}
+    with pytest.raises(UserError, match="small has no split 'valid'; it has train, test and all"):
+        small.split("valid")
+
+
+@pytest.mark.parametrize("low, high", [(0, 1), (-1, 1), (-0.5, 2)])
+def test_pixels_map_linearly_onto_the_range(cpu, low, high):
+    levels = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
+    images = ImageSet(levels, np.zeros(1, np.int64), {"counts": {"train": 1}})
+    batch, _ = DeviceImages(images, "train", (low, high), cpu).batch(slice(0, 1))
+    assert batch.dtype == torch.float32
+    np.testing.assert_allclose(batch.flatten(), np.linspace(low, high, 256), atol=1e-6)
+
+
+def test_split_on_the_device_is_channels_last(small, cpu):
+    data = DeviceImages(small, "test", (0, 255), cpu)
+    batch, labels = data.batch(torch.tensor([3, 0]))
+    assert batch.shape == (2, 3, 8, 6)
+    assert data.pixels.is_contiguous(memory_format=torch.channels_last)
+    assert batch.is_contiguous(memory_format=torch.channels_last)
+    assert labels.tolist() == [9, 6]
+    np.testing.assert_array_equal(batch.permute(0, 2, 3, 1), small.images[[9, 6]])
+
+
+def test_batches_hold_every_row_once_in_order(small, cpu):
+    data = DeviceImages(small, "train", (0, 1), cpu)
+    labels = [labels.tolist() for _, labels in data.batches(4)]
+    assert labels == [[0, 1, 2, 3], [4, 5]]
+    assert len(data) == 6
+
+
+def test_device_copy_does_not_change_the_file(tmp_path, small, cpu):
+    small.save(tmp_path)
+    DeviceImages(ImageSet.open(tmp_path), "train", (0, 1), cpu).pixels.zero_()
+    np.testing.assert_array_equal(ImageSet.open(tmp_path).images, small.images)

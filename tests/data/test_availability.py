@@ -1,0 +1,92 @@
+"""What is said of a data set is what preparing it then does."""
+
+import shutil
+
+import pytest
+from torchvision.datasets import MNIST
+
+from genrep.data.availability import availability, prepared_bytes
+from genrep.data.prepare import MIRROR, prepare
+from genrep.errors import UserError
+from tests.conftest import ROOT
+
+
+class Downloading(Exception):
+    pass
+
+
+@pytest.fixture(autouse=True)
+def downloading_is_noticed(monkeypatch):
+    def download(self):
+        raise Downloading
+
+    monkeypatch.setattr(MNIST, "download", download)
+
+
+def state_and_outcome(name, data) -> tuple[str, str]:
+    state = availability(name, data).state
+    try:
+        prepare(name, data)
+    except UserError:
+        return state, "refused"
+    except Downloading:
+        return state, "downloads"
+    return state, "works"
+
+
+def test_mirror_is_at_hand_and_then_prepared(tmp_path, fake_mnist):
+    assert state_and_outcome("mnist", tmp_path) == ("at hand", "works")
+    assert state_and_outcome("mnist", tmp_path) == ("prepared", "works")
+
+
+def test_official_files_need_no_mirror(tmp_path, fake_mnist, monkeypatch):
+    prepare("mnist", tmp_path)
+    shutil.rmtree(tmp_path / "prepared")
+    monkeypatch.delenv(MIRROR)
+    assert state_and_outcome("mnist", tmp_path) == ("at hand", "works")
+
+
+def test_mirror_completes_official_files(tmp_path, fake_mnist):
+    prepare("mnist", tmp_path)
+    shutil.rmtree(tmp_path / "prepared")
+    name = "t10k-images-idx3-ubyte"
+    (tmp_path / "raw" / "MNIST" / "raw" / name).unlink()
+    for other in set(fake_mnist.files) - {name}:
+        fake_mnist.pack(other).unlink()  # what is there already is not asked of the mirror
+    assert state_and_outcome("mnist", tmp_path) == ("at hand", "works")
+
+
+def test_lacking_file_is_named(tmp_path, fake_mnist):
+    fake_mnist.pack("train-labels-idx1-ubyte").unlink()
+    where = availability("mnist", tmp_path)
+    assert where.found == f"{fake_mnist.mirror} lacks mnist/train-labels-idx1-ubyte.gz"
+    assert MIRROR in where.mend
+    assert state_and_outcome("mnist", tmp_path) == ("missing", "refused")
+
+
+def test_without_mirror_it_is_downloaded(tmp_path, fake_mnist, monkeypatch):
+    monkeypatch.delenv(MIRROR)
+    assert MIRROR in availability("mnist", tmp_path).mend
+    assert state_and_outcome("mnist", tmp_path) == ("to download", "downloads")
+
+
+def test_shipped_set(tmp_path):
+    assert state_and_outcome("mnist-reduced", tmp_path) == ("missing", "refused")
+    (tmp_path / "reduced").symlink_to(ROOT / "data" / "reduced")
+    assert state_and_outcome("mnist-reduced", tmp_path) == ("at hand", "works")
+
+
+def test_looking_fetches_and_writes_nothing(tmp_path, fake_mnist):
+    data = tmp_path / "data"
+    availability("mnist", data)
+    assert not data.exists()
+
+
+def test_unknown_set_is_refused(tmp_path):
+    with pytest.raises(UserError, match="did you mean 'mnist'"):
+        availability("mnst", tmp_path)
+
+
+def test_size_is_that_of_the_arrays(tmp_path, fake_mnist):
+    found = prepare("mnist", tmp_path)
+    assert prepared_bytes("mnist") == found.images.nbytes + found.labels.nbytes

@@ -1,0 +1,236 @@
+"""From official files to the prepared layout: real digits, fake ones, and what can go wrong on the way."""
+
+import gzip
+import hashlib
+import os
+import shutil
+from pathlib import Path
+from urllib.error import URLError
+
+import numpy as np
+import pytest
+from torchvision.datasets import MNIST
+
+from genrep.data.arrays import ImageSet, identity
+from genrep.data.catalogue import catalogue, data_set
+from genrep.data.prepare import MIRROR, prepare, reduce
+from genrep.errors import UserError
+from tests.conftest import ROOT
+
+SHIPPED = ROOT / "data" / "reduced" / "mnist-reduced.npz"
+MIRROR_HERE = os.environ.get(MIRROR)
+FIRST = "train-images-idx3-ubyte"
+
+
+def first_rows(labels: np.ndarray, per_class: int) -> np.ndarray:
+    """Rows that hold one of the first ``per_class`` images of their class, by counting along."""
+    seen = dict.fromkeys(range(10), 0)
+    rows = []
+    for row, label in enumerate(labels.tolist()):
+        seen[label] += 1
+        if seen[label] <= per_class:
+            rows.append(row)
+    return np.array(rows)
+
+
+def leftovers(data) -> list[str]:
+    return sorted(path.name for path in data.rglob("*") if path.is_file() and path.name != ".lock")
+
+
+# -- the shipped digits ---------------------------------------------------------------------------------------------
+
+
+def test_shipped_digits_are_stratified_and_what_the_catalogue_says(digits):
+    assert digits.images.shape == (2500, 28, 28, 1)
+    for split, per_class in (("train", 200), ("test", 50)):
+        assert np.bincount(digits.labels[digits.split(split)]).tolist() == [per_class] * 10
+    assert identity(np.asarray(digits.images), digits.labels) == data_set("mnist-reduced").identity
+    assert digits.card["verified"]
+    assert digits.card["share_of_official"] == 2500 / 70_000
+
+
+def test_shipped_labels_belong_to_the_images(digits):
+    ink = [digits.images[digits.labels == c].mean() for c in range(10)]
+    assert np.argmin(ink) == 1
+    assert np.argmax(ink) == 0
+
+
+def place(data, content: bytes):
+    path = data / "reduced" / "mnist-reduced.npz"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(None, id="missing"),
+        pytest.param(b"garbage", id="garbage"),
+        pytest.param(b"", id="empty"),
+        pytest.param(SHIPPED.read_bytes()[:5000], id="half"),
+    ],
+)
+def test_damaged_subset_is_restored_from_git(tmp_path, content):
+    if content is not None:
+        place(tmp_path, content)
+    with pytest.raises(UserError, match=r"mnist-reduced.npz is missing or damaged .*; restore it with: git checkout"):
+        prepare("mnist-reduced", tmp_path)
+
+
+def test_other_pixels_are_refused_with_both_hashes(tmp_path):
+    with np.load(SHIPPED) as shipped:
+        images, labels = shipped["images"].copy(), shipped["labels"]
+    images[7, 3, 3, 0] ^= 1
+    (tmp_path / "reduced").mkdir()
+    np.savez(tmp_path / "reduced" / "mnist-reduced.npz", images=images, labels=labels)
+    with pytest.raises(UserError) as caught:
+        prepare("mnist-reduced", tmp_path)
+    assert identity(images, labels) in str(caught.value)
+    assert str(data_set("mnist-reduced").identity) in str(caught.value)
+    assert leftovers(tmp_path) == ["mnist-reduced.npz"]
+
+
+# -- a mirror -------------------------------------------------------------------------------------------------------
+
+
+def test_mirror_is_decoded_and_then_no_longer_needed(tmp_path, fake_mnist):
+    data = tmp_path / "data"
+    found = prepare("mnist", data)
+    np.testing.assert_array_equal(found.images, fake_mnist.images)
+    np.testing.assert_array_equal(found.labels, fake_mnist.labels)
+    assert found.labels.dtype == np.int64
+    assert found.card["share_of_official"] == 1
+    shutil.rmtree(fake_mnist.mirror)
+    shutil.rmtree(data / "prepared")
+    assert prepare("mnist", data).card == found.card
+
+
+def test_corrupt_file_is_named_with_both_hashes(tmp_path, fake_mnist):
+    fake_mnist.pack(FIRST).write_bytes(gzip.compress(b"other digits"))
+    with pytest.raises(UserError) as caught:
+        prepare("mnist", tmp_path / "data")
+    found, expected = hashlib.md5(b"other digits").hexdigest(), hashlib.md5(fake_mnist.files[FIRST]).hexdigest()
+    assert str(caught.value) == (
+        f"{fake_mnist.pack(FIRST)}: md5 {found}, expected {expected}; copy it to the mirror again"
+    )
+    assert leftovers(tmp_path / "data") == []
+
+
+def test_corrupt_raw_file_says_how_to_fetch_it(tmp_path, fake_mnist):
+    prepare("mnist", tmp_path)
+    raw = tmp_path / "raw" / "MNIST" / "raw" / FIRST
+    raw.write_bytes(b"rotten")
+    found, expected = hashlib.md5(b"rotten").hexdigest(), hashlib.md5(fake_mnist.files[FIRST]).hexdigest()
+    mend = f"{FIRST}: md5 {found}, expected {expected}; delete it and run: genrep data prepare mnist"
+    with pytest.raises(UserError, match=mend):
+        prepare("mnist", tmp_path)
+    raw.unlink()
+    prepare("mnist", tmp_path)  # the mend works
+
+
+@pytest.mark.parametrize(
+    ("content", "mend"),
+    [
+        pytest.param(None, "is missing from the mirror; copy it there, or unset", id="missing"),
+        pytest.param(b"garbage", "copy it to the mirror again", id="garbage"),
+        pytest.param(gzip.compress(bytes(range(256)) * 9)[:60], "copy it to the mirror again", id="cut short"),
+    ],
+)
+def test_mirror_without_a_readable_file(tmp_path, fake_mnist, content, mend):
+    path = fake_mnist.pack("t10k-labels-idx1-ubyte")
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UserError, match=f"t10k-labels-idx1-ubyte.gz .*{mend}"):
+        prepare("mnist", tmp_path / "data")
+    assert "t10k-labels-idx1-ubyte" not in leftovers(tmp_path / "data")
+
+
+def test_absent_mirror_is_not_taken_for_none(tmp_path, fake_mnist, monkeypatch):
+    monkeypatch.setenv(MIRROR, str(tmp_path / "unmounted"))
+    with pytest.raises(UserError, match=f"{MIRROR} is .*unmounted, which is not a folder; mount or correct it"):
+        prepare("mnist", tmp_path)
+
+
+def test_failed_download_names_the_mirror_variable(tmp_path, monkeypatch):
+    def unreachable(self):
+        raise URLError("no route to host")
+
+    monkeypatch.setattr(MNIST, "download", unreachable)
+    with pytest.raises(UserError, match=f"no route to host.*try again, or set {MIRROR} .*mnist/{FIRST}.gz"):
+        prepare("mnist", tmp_path)
+
+
+# -- interrupted ----------------------------------------------------------------------------------------------------
+
+
+def interrupt_prepare(name, data, monkeypatch) -> None:
+    """Prepare with a Ctrl-C in the middle of writing the array ``name``."""
+    save = np.save
+
+    def half(path, array):
+        if name in path.name:
+            path.write_bytes(b"\x93NUMPY half")
+            raise KeyboardInterrupt
+        save(path, array)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(np, "save", half)
+        prepare("mnist", data)
+
+
+@pytest.mark.parametrize("name", ["images", "labels"])
+def test_interrupt_leaves_nothing_half_written(tmp_path, fake_mnist, monkeypatch, name):
+    interrupt_prepare(name, tmp_path, monkeypatch)
+    folder = tmp_path / "prepared" / "mnist"
+    assert set(leftovers(folder)) <= {"images.npy"}  # whole, and without a card not a data set
+    with pytest.raises(UserError, match="genrep data prepare mnist"):
+        ImageSet.open(folder)
+    prepare("mnist", tmp_path)  # the mend works
+    np.testing.assert_array_equal(ImageSet.open(folder).images, fake_mnist.images)
+
+
+def test_interrupt_keeps_what_was_prepared_before(tmp_path, fake_mnist, monkeypatch):
+    before = prepare("mnist", tmp_path).card
+    interrupt_prepare("images", tmp_path, monkeypatch)
+    again = ImageSet.open(tmp_path / "prepared" / "mnist")
+    assert again.card == before
+    assert identity(np.asarray(again.images), again.labels) == before["identity"]
+
+
+def test_interrupted_unpacking_leaves_no_raw_file(tmp_path, fake_mnist, monkeypatch):
+    write = Path.write_bytes
+
+    def half(path, content):
+        write(path, content[:100])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    with pytest.raises(KeyboardInterrupt):
+        prepare("mnist", tmp_path / "data")
+    assert leftovers(tmp_path / "data") == []
+
+
+# -- reducing -------------------------------------------------------------------------------------------------------
+
+
+def test_reducing_keeps_the_first_of_each_class_in_order(tmp_path, fake_mnist, monkeypatch):
+    full = prepare("mnist", tmp_path)
+    entry = data_set("mnist-reduced").model_copy(update={"per_class": {"train": 1, "test": 1}})
+    monkeypatch.setitem(catalogue(), "mnist-reduced", entry)
+    with np.load(reduce("mnist-reduced", tmp_path)) as reduced:
+        train, test = first_rows(full.labels[:12], 1), 12 + first_rows(full.labels[12:], 1)
+        np.testing.assert_array_equal(reduced["images"], full.images[np.concatenate([train, test])])
+        np.testing.assert_array_equal(reduced["labels"], full.labels[np.concatenate([train, test])])
+
+
+@pytest.mark.skipif(not MIRROR_HERE, reason=f"{MIRROR} names no mirror of the official files")
+def test_official_files_hold_the_shipped_digits(tmp_path, monkeypatch, digits):
+    monkeypatch.setenv(MIRROR, str(MIRROR_HERE))
+    full = prepare("mnist", tmp_path)
+    assert full.card["verified"]
+    assert len(full.images) == 70_000
+    for split, per_class in (("train", 200), ("test", 50)):
+        rows = first_rows(full.labels[full.split(split)], per_class) + full.split(split).start
+        np.testing.assert_array_equal(digits.images[digits.split(split)], full.images[rows])
+        np.testing.assert_array_equal(digits.labels[digits.split(split)], full.labels[rows])

@@ -1,0 +1,84 @@
+import pytest
+import torch
+from torch import nn
+from torch.distributions import Bernoulli, Normal, kl_divergence
+
+from genrep.objectives import Batch, phases
+from genrep.objectives.vae import bernoulli_nll, kl_to_standard_normal
+from genrep.params.training import VAEObjectiveParams
+from tests.stubs import Stub
+
+
+@pytest.fixture
+def rng() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+def phase(encode, decode):
+    """The phase over stubs; ``encode`` gives mean and log-variance, ``decode`` logits."""
+    networks = nn.ModuleDict({"encoder": Stub(encode), "decoder": Stub(decode, latent=2)})
+    (only,) = phases(networks, VAEObjectiveParams(kind="vae"))
+    return only
+
+
+def test_kl_is_that_of_torch(rng):
+    mean, log_variance = torch.randn(2, 5, 3, generator=rng)
+    posterior = Normal(mean, (log_variance / 2).exp())
+    expected = kl_divergence(posterior, Normal(torch.zeros(3), torch.ones(3))).sum(1)
+    assert torch.allclose(kl_to_standard_normal(mean, log_variance), expected, atol=1e-5)
+    assert not kl_to_standard_normal(torch.zeros(2, 3), torch.zeros(2, 3)).any()
+
+
+def test_nll_of_black_and_white_pixels_is_that_of_torch(rng):
+    logits = torch.randn(4, 1, 5, 5, generator=rng)
+    images = Bernoulli(torch.full_like(logits, 0.5)).sample()
+    expected = -Bernoulli(logits=logits).log_prob(images).sum((1, 2, 3))
+    assert torch.allclose(bernoulli_nll(logits, images), expected)
+
+
+def test_nll_takes_grey_values_as_probabilities(rng):
+    logits, images = torch.randn(4, 1, 5, 5, generator=rng).double(), torch.rand(4, 1, 5, 5, generator=rng).double()
+    p = 1 / (1 + (-logits).exp())
+    expected = -(images * p.log() + (1 - images) * (1 - p).log()).sum((1, 2, 3))
+    assert torch.allclose(bernoulli_nll(logits, images), expected)
+
+
+def test_nll_stays_finite_where_the_sigmoid_saturates():
+    logits = torch.tensor([200.0, -200.0]).view(2, 1, 1, 1)
+    assert torch.equal(bernoulli_nll(logits, 1 - (logits > 0).float()), torch.tensor([200.0, 200.0]))
+
+
+def test_loss_is_the_sum_of_its_parts_and_a_mean_over_images(rng):
+    images = torch.rand(6, 1, 4, 4, generator=rng)
+    vae = phase(
+        encode=lambda w, x: (w * x[:, 0, 0, :2], x[:, 0, 1, :2] - 1),
+        decode=lambda w, z: w * z.sum(1)[:, None, None, None].expand(-1, 1, 4, 4),
+    )
+    assert vae.networks == ("encoder", "decoder")
+    eps = torch.randn(6, 2, generator=rng)
+
+    def losses(rows):
+        return vae.loss(Batch(images[rows], torch.zeros(6)[rows]), {"eps": eps[rows]})
+
+    whole = losses(slice(None))
+    assert next(iter(whole)) == "loss"
+    assert whole["loss"] == whole["reconstruction"] + whole["kl"]
+    for name in whole:
+        each = torch.stack([losses(slice(i, i + 1))[name] for i in range(6)])
+        assert torch.allclose(whole[name], each.mean())
+
+
+def test_latents_follow_the_encoder(rng):
+    seen = []
+
+    def decode(_, z):
+        seen.append(z)
+        return torch.zeros(len(z), 1, 1, 1)
+
+    mean, std, n = torch.tensor([1.0, -2.0]), torch.tensor([2.0, 0.5]), 20_000
+    vae = phase(lambda _, x: (mean.expand(n, 2), 2 * std.log().expand(n, 2)), decode)
+    batch = Batch(torch.zeros(n, 1, 1, 1), torch.zeros(n))
+    losses = vae.loss(batch, vae.draw(batch, rng))
+    assert torch.allclose(seen[0].mean(0), mean, atol=0.06)
+    assert torch.allclose(seen[0].std(0), std, rtol=0.02)
+    assert losses["reconstruction"].item() == pytest.approx(0.6931, abs=1e-4)  # ln 2: logits are 0

@@ -1,0 +1,50 @@
+"""A replication's blocks: whose sample counts hold, and what identifies it."""
+
+import pytest
+from pydantic import ValidationError
+
+from genrep.params import EvaluationParams, TimingParams, load, resolve
+from tests.conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def full():
+    return resolve(load(ROOT / "params.yaml"), "mnist_timing", "full")
+
+
+def with_evaluation(replication, **changes):
+    return replication.model_copy(update={"evaluation": replication.evaluation.model_copy(update=changes)})
+
+
+def test_run_belongs_to_the_model_before_its_variant(full):
+    assert {full.model_of(name) for name in full.runs} == {"vae", "gan", "diffusion", "classifier"}
+    assert full.model_of("classifier") == "classifier"
+
+
+def test_sample_counts_of_a_model_replace_the_general_ones(full):
+    changed = with_evaluation(full, samples=(2000, 500), samples_of={"diffusion": (300, 100)})
+    assert changed.samples_of("vae-adam") == (500, 2000)
+    assert {changed.samples_of(f"diffusion-{o}") for o in ("adam", "sgd")} == {(100, 300)}
+
+
+def test_values_leave_every_default_out(full):
+    values = full.values()
+    assert values["runs"] == {name: run.values() for name, run in full.runs.items()}
+    assert "deviations" not in values
+    assert all("seeds" in run for name, run in values["runs"].items() if name in ("vae-adam", "gan-adam"))
+    assert "seeds" not in values["runs"]["vae-sgd"]
+    assert with_evaluation(full, confidence=0.5).values() != values
+
+
+def test_mutable_defaults_are_not_shared():
+    one, other = (EvaluationParams(classifier="c", samples=(5,), confidence=0.9, seed=1) for _ in range(2))
+    one.samples_of["vae"] = (1,)
+    assert other.samples_of == {}
+
+
+@pytest.mark.parametrize("wrong", [{"epochs": 1}, {"steps": 1}, {"runs": ()}, {"threads": 0}])
+def test_timing_needs_a_steady_state(wrong):
+    right = {"runs": ("vae-adam",), "epochs": 2, "steps": 2, "threads": 1}
+    TimingParams.model_validate(right)
+    with pytest.raises(ValidationError):
+        TimingParams.model_validate(right | wrong)

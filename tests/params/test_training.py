@@ -1,0 +1,76 @@
+"""What identifies a run, and which of its epochs are kept."""
+
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from genrep.files import sha256_json
+from genrep.params import RunParams
+from genrep.params.training import AdamParams, SGDParams
+
+
+class WithAnotherFeature(RunParams):
+    """The schema after somebody added a parameter."""
+
+    warmup: int = 0
+
+
+def test_new_feature_keeps_the_identity_of_old_runs(smoke_runs):
+    for run in smoke_runs.values():
+        later = WithAnotherFeature.model_validate(run.model_dump())
+        assert sha256_json(later.training_values()) == sha256_json(run.training_values())
+        on = later.model_copy(update={"warmup": 5})
+        assert on.training_values() == run.training_values() | {"warmup": 5}
+
+
+def test_default_written_out_is_the_default(smoke_runs):
+    run = smoke_runs["vae-sgd"]
+    assert run.optimizer.values() == {"kind": "sgd", "lr": 0.01}
+    assert SGDParams(kind="sgd", lr=0.01, momentum=0.0).values() == run.optimizer.values()
+    spelled = RunParams.model_validate(run.model_dump() | {"ema": None, "accumulate": 1, "compile": False})
+    assert spelled.values() == run.values()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"batch_size": 7}, {"ema": 0.5}, {"accumulate": 2}, {"replacement": True}, {"lr_decay": "linear"}, {"threads": 3}],
+)
+def test_what_trains_differently_is_told_apart(smoke_runs, change):
+    run = smoke_runs["vae-adam"]
+    assert run.model_copy(update=change).training_values() != run.training_values()
+
+
+def test_seeds_and_sampler_do_not_identify_a_trained_model(smoke_runs):
+    run = smoke_runs["diffusion-adam"]
+    sampler = run.sampler.model_copy(update={"guidance": 2.0})
+    assert run.model_copy(update={"seeds": (4, 5), "sampler": sampler}).training_values() == run.training_values()
+
+
+def test_values_are_json_that_makes_the_same_run_again(smoke_runs):
+    for run in smoke_runs.values():
+        assert RunParams.model_validate(json.loads(json.dumps(run.values()))) == run
+
+
+def test_parameters_cannot_be_changed_in_place(smoke_runs):
+    with pytest.raises(ValidationError, match="frozen"):
+        smoke_runs["vae-adam"].epochs = 3
+
+
+def test_keras_and_torch_epsilon_are_different_optimizers():
+    keras, torch = (AdamParams(kind="adam", lr=1e-3, betas=(0.9, 0.999), eps=eps) for eps in (1e-7, 1e-8))
+    assert keras.values() != torch.values()
+
+
+@pytest.mark.parametrize(
+    ("snapshots", "kept"),
+    [("all", (1, 2, 3, 4, 5)), ((), (5,)), ((2,), (2, 5)), ((4, 1), (1, 4, 5)), ((5, 3, 3), (3, 5))],
+)
+def test_snapshot_epochs_are_ascending_and_end_with_the_last(smoke_runs, snapshots, kept):
+    run = smoke_runs["vae-adam"].model_copy(update={"epochs": 5, "snapshots": snapshots})
+    assert run.snapshot_epochs() == kept
+
+
+def test_run_without_sampler_keeps_no_snapshots(smoke_runs):
+    run = smoke_runs["classifier"].model_copy(update={"snapshots": "all"})
+    assert run.snapshot_epochs() == ()

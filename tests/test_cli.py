@@ -1,0 +1,107 @@
+"""The command line: what a mistake looks like, and what help there is."""
+
+import re
+import shutil
+
+import pytest
+from click.testing import CliRunner, Result
+
+from genrep.cli import main
+from genrep.data.catalogue import data_set
+from tests.conftest import ROOT
+
+PER_REPLICATION = ("measure-real", "time", "tabulate", "compare", "summary", "adopt", "plan")
+PER_RUN = ("train", "evaluate")
+
+
+@pytest.fixture
+def genrep(tmp_path, monkeypatch):
+    """``genrep(*arguments)`` in an empty checkout: parameters and shipped digits, nothing run."""
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "reduced").symlink_to(ROOT / "data" / "reduced")
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> Result:
+        return CliRunner().invoke(main, arguments)
+
+    return call
+
+
+def assert_one_line(result: Result, said: str) -> None:
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith("genrep: ")
+    assert result.stderr.count("\n") == 1
+    assert said in result.stderr
+    assert isinstance(result.exception, SystemExit)
+
+
+@pytest.mark.parametrize("command", [*PER_REPLICATION, *PER_RUN])
+def test_unknown_replication(genrep, command):
+    run = ("vae-adam",) if command in PER_RUN else ()
+    assert_one_line(genrep(command, "mnist_timng", *run), "'mnist_timng' is not one of mnist_timing - did you mean")
+
+
+@pytest.mark.parametrize("command", PER_RUN)
+def test_unknown_run(genrep, command):
+    said = "run of mnist_timing: 'vae-adm' is not one of vae-adam, "
+    assert_one_line(genrep(command, "mnist_timing", "vae-adm"), said)
+
+
+@pytest.mark.parametrize("command", [*PER_REPLICATION, *PER_RUN])
+def test_unknown_scale(genrep, command):
+    run = ("vae-adam",) if command in PER_RUN else ()
+    said = "scale: 'smoky' is not one of smoke, desk, full - did you mean 'smoke'?"
+    assert_one_line(genrep(command, "mnist_timing", *run, "--scale", "smoky"), said)
+
+
+def test_mistake_leaves_no_files(genrep, tmp_path):
+    before = sorted(tmp_path.rglob("*"))
+    for command in PER_RUN:
+        genrep(command, "mnist_timing", "vae-adm")
+    genrep("data", "prepare", "mnst")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_outside_the_repository(genrep, tmp_path):
+    (tmp_path / "params.yaml").unlink()
+    assert_one_line(genrep("train", "mnist_timing", "vae-adam"), "run genrep in the root of the repository")
+
+
+def test_data_that_was_not_prepared(genrep):
+    assert_one_line(genrep("train", "mnist_timing", "vae-adam"), "run: genrep data prepare mnist-reduced")
+
+
+def test_results_that_are_not_there(genrep):
+    assert_one_line(genrep("summary", "mnist_timing"), "run: snakemake --cores all -- replicate_mnist_timing")
+
+
+def test_data_prepare_says_what_it_prepared(genrep, tmp_path):
+    result = genrep("data", "prepare", "mnist-reduced")
+    assert result.exit_code == 0
+    assert result.output == f"mnist-reduced: 2500 images, sha256 {data_set('mnist-reduced').identity}\n"
+    assert (tmp_path / "data" / "prepared" / "mnist-reduced" / "card.json").is_file()
+    assert_one_line(genrep("data", "prepare", "mnist-reduce"), "did you mean 'mnist-reduced'?")
+
+
+def test_help_lists_every_command_with_what_it_does(genrep):
+    shown = genrep("-h").stdout
+    for name, command in main.commands.items():
+        assert re.search(rf"^  {name} +\w", shown, re.M), name
+        assert genrep(name, "--help").exit_code == 0
+        assert command.help
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "Makefile", "dvc.yaml", "workflow/runs.smk"])
+def test_commands_that_documents_and_rules_call_exist(name):
+    text = (ROOT / name).read_text()
+    called = set(re.findall(r"(?:genrep|-m genrep|bin/genrep) ([a-z]+(?:-[a-z]+)*)", text))
+    assert called
+    assert called <= set(main.commands)
+
+
+def test_wrong_usage_is_clicks_to_explain(genrep):
+    result = genrep("train", "mnist_timing")
+    assert result.exit_code == 2
+    assert "Missing argument 'RUN'" in result.stderr
