@@ -15,7 +15,7 @@ from genrep.data.arrays import DeviceImages, ImageSet
 from genrep.params import load, run_of
 from genrep.training.loop import Loop
 
-WARM_UP = 5  # steps
+WARM_UP = 2  # steps
 
 
 def main() -> None:

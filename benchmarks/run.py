@@ -24,7 +24,7 @@ from genrep.errors import UserError
 from genrep.files import write_text
 
 REPETITIONS = 5
-IMAGES = 12800  # 100 batches of 128, 50 of 256
+IMAGES = 6400  # 50 batches of 128, 25 of 256
 HERE = Path(__file__).parent
 KERAS = Path(".venvs/keras/bin/python")
 OURS = (sys.executable, HERE / "ours.py")
@@ -44,22 +44,22 @@ class Comparison:
 COMPARISONS = (
     Comparison(
         "VAE training",
-        (*OURS, "vae-adam", "IMAGES", 100),
-        (KERAS, HERE / "peers/keras_models.py", "vae", "IMAGES", 2),
+        (*OURS, "vae-adam", "IMAGES", 50),
+        (KERAS, HERE / "peers/keras_models.py", "vae", "IMAGES", 1),
         "the same networks in Keras, TensorFlow backend, graph-compiled step",
         1.3,
     ),
     Comparison(
         "GAN training",
-        (*OURS, "gan-adam", "IMAGES", 100),
-        (KERAS, HERE / "peers/keras_models.py", "gan", "IMAGES", 3),
+        (*OURS, "gan-adam", "IMAGES", 50),
+        (KERAS, HERE / "peers/keras_models.py", "gan", "IMAGES", 2),
         "the same networks in Keras, TensorFlow backend, graph-compiled step",
         1.3,
     ),
     Comparison(
         "diffusion training step",
-        (*OURS, "diffusion-adam", "IMAGES", 3),
-        (sys.executable, HERE / "peers/plain_diffusion.py", "IMAGES", 2),
+        (*OURS, "diffusion-adam", "IMAGES", 2),
+        (sys.executable, HERE / "peers/plain_diffusion.py", "IMAGES", 1),
         "the same U-Net in a plain fp32 contiguous PyTorch loop with a DataLoader",
         3.0,
     ),
@@ -96,6 +96,7 @@ def rate(command: tuple[object, ...], path: Path, bar: tqdm) -> float:
     arguments = [str(path if part == "IMAGES" else part) for part in command]
     done = subprocess.run(arguments, capture_output=True, text=True)
     bar.update()
+    bar.set_postfix_str(f"{done.stdout.split()[-1] if done.stdout else '-'} images/s")
     if done.returncode:
         raise UserError(f"{' '.join(arguments)} failed:\n{done.stderr[-2000:]}")
     return float(done.stdout.split()[-1])

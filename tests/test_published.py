@@ -97,7 +97,8 @@ def test_assumptions_satisfy_their_contract(name: str) -> None:
 @each_replication
 def test_no_reading_falls_apart_at_its_thousands(name: str) -> None:
     text = (ROOT / "replications" / name / "assumptions.yaml").read_text(encoding="utf-8")
-    assert re.findall(r"\[[^\]\n]*\d,\d{3}[^\]\n]*\]", text) == []
+    unquoted = re.sub(r'"[^"\n]*"', "", text)
+    assert re.findall(r"\[[^\]\n]*\d,\d{3}[^\]\n]*\]", unquoted) == []  # [60,000] is a list of 60 and 0
 
 
 @each_replication

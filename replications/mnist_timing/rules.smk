@@ -33,6 +33,7 @@ rule mnist_timing_results:
         *reported("mnist_timing"),
         f"{FOLDER}/verdicts.json",
         f"{FOLDER}/metrics.json",
+        f"{FOLDER}/curves.csv",
         f"{FOLDER}/REPORT.md",
     log:
         f"logs/{SCALE}/mnist_timing/results.log",

@@ -72,7 +72,7 @@ def reproduce(protocol: str, measurements: Measurements) -> Estimate:
 def _term(term: str, measurements: Measurements) -> Estimate:
     metric, _, model = term.partition(":")
     name, _, which = metric.partition("/")
-    if name == "epoch_seconds":
+    if name == "epoch_seconds" and which in ("first", "last"):
         return measurements.epoch_seconds(model, which)
     raise UserError(f"published.csv: protocol {term!r} is not known")
 
