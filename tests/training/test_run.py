@@ -11,8 +11,9 @@ from safetensors.torch import load_file
 
 from genrep.errors import UserError
 from genrep.training import run as run_module
+from genrep.training.folder import finished_epochs
 from genrep.training.loop import DivergedError, Loop
-from genrep.training.run import Interrupted, finished_epochs, train
+from genrep.training.run import Interrupted, train
 
 
 def shortened(run, **changes):

@@ -25,7 +25,7 @@ from genrep.params.training import AncestralParams, RunParams
 from genrep.provenance import git_state, machine, now
 from genrep.rng import generator
 from genrep.sampling import ancestral, sample, to_uint8
-from genrep.training.run import finished_epochs, load_networks
+from genrep.training.folder import finished_epochs, load_networks
 
 GRID = 100  # samples of the last snapshot that are kept for figures
 ROW = 10  # samples of every snapshot that are kept

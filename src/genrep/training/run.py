@@ -1,12 +1,4 @@
-"""A run on disk: ``runs/<scale>/<replication>/<run>/seed<k>/``.
-
-config.yaml          resolved parameters, seed and data identity
-log.jsonl            one line per finished epoch, append-only
-snapshots/           sampling weights after chosen epochs
-checkpoint.pt        where the run stands; the same command goes on from it
-weights.safetensors  all networks at the end
-provenance.json      written last: the run is finished
-"""
+"""Training one run on disk: resuming, signals, locks, the log and provenance (genrep.training.folder)."""
 
 import json
 import os
@@ -34,6 +26,7 @@ from genrep.identity import run_identity, training_code
 from genrep.params.training import RunParams
 from genrep.provenance import git_state, machine, now
 from genrep.training import checkpoint
+from genrep.training.folder import finished_epochs, snapshot_path
 from genrep.training.loop import DivergedError, EpochRecord, Loop
 
 CHECKPOINT_SECONDS = 120  # at most so much work is lost to a kill -9
@@ -47,7 +40,7 @@ def train(folder: Path, name: str, run: RunParams, seed: int, images: ImageSet, 
     """Train one run to its end, going on from a checkpoint if there is one.
 
     Args:
-        folder: of the run; see the module's docstring.
+        folder: of the run; see genrep.training.folder.
         name: shown by the progress bar and in messages.
         images: the prepared data set named by ``run.data.set``.
         device: ``auto``, ``cpu`` or ``cuda``.
@@ -99,18 +92,6 @@ def train(folder: Path, name: str, run: RunParams, seed: int, images: ImageSet, 
             here["images_to"], here["ended"] = loop.clock.images_seen, now()
         checkpoint.save_weights(folder / "weights.safetensors", loop.sampling_networks())
         write_json(folder / "provenance.json", _provenance(folder, name, identity, loop, segments, status))
-
-
-def finished_epochs(folder: Path) -> list[dict[str, Any]]:
-    """The log of a run, one record per epoch; an epoch repeated after a kill counts once, with its last record."""
-    lines = (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()
-    records = {record["epoch"]: record for record in map(json.loads, lines)}
-    return [records[epoch] for epoch in sorted(records)]
-
-
-def snapshot_path(folder: Path, epoch: int) -> Path:
-    """Where the sampling weights after ``epoch`` are kept."""
-    return folder / "snapshots" / f"epoch{epoch:04d}.safetensors"
 
 
 @contextmanager
@@ -225,13 +206,3 @@ def _provenance(
         "training_seconds": sum(record["seconds"] for record in log),
         "segments": segments,
     }
-
-
-def load_networks(folder: Path, run: RunParams, images: ImageSet, epoch: int | None, device: torch.device) -> Any:
-    """The networks of a finished run, in evaluation mode on ``device``: at the end, or after a snapshot epoch."""
-    from genrep import models
-
-    networks = models.build(run.network, images.shape, images.card["classes"], seed=0)
-    path = folder / "weights.safetensors" if epoch is None else snapshot_path(folder, epoch)
-    checkpoint.load_weights(path, networks)
-    return networks.eval().to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
