@@ -14,6 +14,7 @@ import yaml
 from tests.workflow.conftest import ROOT, Workspace
 
 COPIED = ("dvc.yaml", ".dvcignore", ".dvc/config", ".gitignore")
+EPOCHS = yaml.safe_load((ROOT / "params.yaml").read_text())["mnist_timing"]["smoke"]["runs"]["vae"]["epochs"]
 SUMMARY = "summaries/mnist_timing/metrics.json"
 
 # Around the workspace's stand-in for genrep: a log of calls, metrics that depend on params.yaml, the real summary.
@@ -109,7 +110,7 @@ def dvc(reproduced: tuple[DVCWorkspace, list[str]], tmp_path: Path) -> DVCWorksp
 def test_repro_runs_what_snakemake_lacks_and_summarises(reproduced: tuple[DVCWorkspace, list[str]]) -> None:
     workspace, calls = reproduced
     assert calls == ["tabulate", "summary"]
-    assert json.loads((workspace.folder / SUMMARY).read_text()) == {"vae-adam": {"fid_n100": 10}}
+    assert json.loads((workspace.folder / SUMMARY).read_text()) == {"vae-adam": {"fid_n100": EPOCHS}}
     locked = yaml.safe_load((workspace.folder / "dvc.lock").read_text())["stages"]["mnist_timing"]
     assert SUMMARY in [out["path"] for out in locked["outs"]]
 
@@ -125,14 +126,14 @@ def test_a_block_of_another_replication_reruns_nothing(dvc: DVCWorkspace) -> Non
 
 
 def test_an_edited_parameter_reruns_the_stage_and_shows(dvc: DVCWorkspace) -> None:
-    before, edited = "batch_size: 32\n        epochs: 10\n", "batch_size: 32\n        epochs: 11\n"
+    before, edited = (f"batch_size: 32\n        epochs: {count}\n" for count in (EPOCHS, EPOCHS + 1))
     dvc.edit("params.yaml", before, edited)
     key = "mnist_timing.smoke.runs.vae.epochs"
-    assert dvc.changes("params") == {"params.yaml": {key: {"old": 10, "new": 11, "diff": 1}}}
+    assert dvc.changes("params") == {"params.yaml": {key: {"old": EPOCHS, "new": EPOCHS + 1, "diff": 1}}}
     calls = dvc.repro()
     assert calls.count("train") == 4  # the VAE with its four optimizers
     assert calls[-1] == "summary"
-    assert dvc.changes("metrics") == {SUMMARY: {"vae-adam.fid_n100": {"old": 10, "new": 11, "diff": 1}}}
+    assert dvc.changes("metrics") == {SUMMARY: {"vae-adam.fid_n100": {"old": EPOCHS, "new": EPOCHS + 1, "diff": 1}}}
 
 
 def test_every_stage_depends_on_every_scale_of_its_replication() -> None:
