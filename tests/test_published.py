@@ -18,7 +18,7 @@ from genrep.params import load, resolve
 from genrep.report import claims as claims_module
 from genrep.report.cells import read_published, reproduce
 from genrep.report.claims import read_claims
-from genrep.report.compare import unexpected
+from genrep.report.compare import readme_with_scoreboard, unexpected, with_tables
 from genrep.report.history import last_touched
 from genrep.report.measurements import HIGHER_IS_CLEARER, Measurements, NotMeasured
 from genrep.report.results import tabulate
@@ -255,3 +255,12 @@ def test_a_tolerance_that_is_widened_afterwards_is_noticed(tmp_path: Path) -> No
     ]
     (tmp_path / table).write_text(header + "a,1.5,factor 2\nb,2,abs 1\n")
     assert younger_tolerances(tmp_path, "x") == ["b: exact became abs 1 in the working tree"]
+
+
+def test_the_readmes_quote_the_results_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    readme = Path("README.md").read_text(encoding="utf-8")
+    assert with_tables(readme_with_scoreboard(readme)) == readme, "run: genrep scoreboard"
+    for page in Path("replications").glob("*/README.md"):
+        text = page.read_text(encoding="utf-8")
+        assert with_tables(text) == text, "run: genrep scoreboard"

@@ -11,7 +11,7 @@ rule mnist_timing_epoch_times:
         f"{FOLDER}/measurements/epoch_times.json",
     log:
         f"logs/{SCALE}/mnist_timing/epoch_times.log",
-    threads: workflow.cores
+    threads: lambda w: workflow.cores # looked up late: --unlock and --lint know no cores
     resources:
         gpu=gpus(config["device"]),
     params:

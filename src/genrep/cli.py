@@ -251,12 +251,15 @@ def smoke(cores: int | None) -> None:
 
 @main.command()
 def scoreboard() -> None:
-    """Write the verdict counts of all committed results into README.md."""
+    """Write the verdict counts of all committed results, and the tables that they quote, into the READMEs."""
     from genrep.files import write_text
-    from genrep.report.compare import readme_with_scoreboard
+    from genrep.layout import REPLICATIONS
+    from genrep.report.compare import readme_with_scoreboard, with_tables
 
-    path = Path("README.md")
-    write_text(path, readme_with_scoreboard(path.read_text(encoding="utf-8")))
+    readme = Path("README.md")
+    write_text(readme, readme_with_scoreboard(readme.read_text(encoding="utf-8")))
+    for page in (readme, *sorted(REPLICATIONS.glob("*/README.md"))):
+        write_text(page, with_tables(page.read_text(encoding="utf-8")))
 
 
 @main.command()

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from genrep.errors import UserError
-from genrep.report.compare import END, START, diff, read_results, readme_with_scoreboard, unexpected
+from genrep.report.compare import END, START, diff, read_results, readme_with_scoreboard, unexpected, with_tables
 
 YES, NO, MISSING, OTHER = "replicated", "not replicated", "not run", "not comparable"
 
@@ -151,3 +151,14 @@ def test_before_any_results_the_scoreboard_says_so(tmp_path: Path, monkeypatch: 
 def test_a_readme_without_its_marks_is_refused(repository: Path, text: str) -> None:
     with pytest.raises(UserError, match=r"README\.md lacks"):
         readme_with_scoreboard(text)
+
+
+def test_a_quoted_table_comes_from_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.md").write_text("| 1 |\n")
+    page = "before\n<!-- table: a.md -->\nstale\n<!-- end of table -->\nafter\n"
+    written = with_tables(page)
+    assert written == "before\n<!-- table: a.md -->\n\n| 1 |\n\n<!-- end of table -->\nafter\n"
+    assert with_tables(written) == written
+    with pytest.raises(UserError, match=r"b\.md, which a page quotes, does not exist"):
+        with_tables(page.replace("a.md", "b.md"))

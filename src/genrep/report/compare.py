@@ -1,5 +1,6 @@
 """``genrep compare``, ``genrep diff`` and the README's scoreboard: reading results that are there."""
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,7 @@ from genrep.report.page import summary
 from genrep.report.tables import to_markdown
 
 KINDS = {"cell": "cells.csv", "claim": "claims.csv"}
+TABLE = re.compile(r"(?P<start><!-- table: (?P<path>\S+) -->).*?(?P<end><!-- end of table -->)", re.S)
 START, END = "<!-- scoreboard: written by genrep scoreboard -->", "<!-- end of scoreboard -->"
 
 
@@ -94,3 +96,19 @@ def readme_with_scoreboard(text: str) -> str:
     if not (start and end):
         raise UserError(f"README.md lacks the lines {START!r} and {END!r}")
     return f"{before}{START}\n\n{scoreboard()}\n\n{END}{after}"
+
+
+def with_tables(text: str) -> str:
+    """A page with the tables that it quotes: ``<!-- table: PATH -->`` to ``<!-- end of table -->``, from the file.
+
+    Raises:
+        UserError: there is no such file.
+    """
+
+    def quoted(mark: re.Match[str]) -> str:
+        path = Path(mark["path"])
+        if not path.exists():
+            raise UserError(f"{path}, which a page quotes, does not exist")
+        return f"{mark['start']}\n\n{path.read_text(encoding='utf-8')}\n{mark['end']}"
+
+    return TABLE.sub(quoted, text)

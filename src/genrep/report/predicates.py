@@ -38,7 +38,7 @@ class Agrees(Params):
         """Whether the order by quality is the order by cost."""
         quality = agreement([order(measurements, self.models, metric) for metric in self.metrics])
         cost = order(measurements, self.models, self.cost)
-        observed = f"{quality.observed}, {cost.observed}"
+        observed = ", ".join(filter(None, (quality.observed, cost.observed)))
         decided = {Verdict.REPLICATED, Verdict.NOT_REPLICATED}
         for side in (quality, cost):
             if side.verdict not in decided:

@@ -40,13 +40,15 @@ def every(judgements: list[Judgement]) -> Judgement:
     order = [Verdict.NOT_REPLICATED, Verdict.NOT_RUN, Verdict.NOT_COMPARABLE, Verdict.INCONCLUSIVE, Verdict.REPLICATED]
     weakest = min((j.verdict for j in judgements), key=order.index)
     reasons = dict.fromkeys(j.reason for j in judgements if j.verdict == weakest and j.reason)
-    return Judgement(weakest, "; ".join(reasons), "; ".join(dict.fromkeys(j.observed for j in judgements)))
+    return Judgement(
+        weakest, "; ".join(reasons), "; ".join(dict.fromkeys(j.observed for j in judgements if j.observed))
+    )
 
 
 def agreement(judgements: list[Judgement]) -> Judgement:
     """Several measures of one thing: decided where all decide alike, inconclusive where they disagree."""
     verdicts = {j.verdict for j in judgements}
-    observed = ", ".join(j.observed for j in judgements)
+    observed = ", ".join(j.observed for j in judgements if j.observed)
     if len(verdicts) == 1:
         reasons = dict.fromkeys(j.reason for j in judgements if j.reason)
         return Judgement(verdicts.pop(), "; ".join(reasons), observed)

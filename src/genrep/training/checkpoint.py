@@ -26,8 +26,8 @@ def save(path: Path, identity: dict[str, Any], state: dict[str, Any], **history:
             torch.save(content, temporary)
     except RuntimeError as error:  # torch's zip writer reports a full disk so
         raise UserError(
-            f"cannot write {path}: {str(error).splitlines()[0]}; free some space, then run the same command again "
-            "(the previous checkpoint is untouched)"
+            f"cannot write {path}: is the disk full? ({str(error).splitlines()[0]}); free some space, then run the "
+            "same command again (the previous checkpoint is untouched)"
         ) from None
 
 
