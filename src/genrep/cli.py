@@ -8,6 +8,7 @@ import click
 
 from genrep.allocator import keep_freed_memory
 from genrep.errors import UserError
+from genrep.params import ReplicationParams, load, resolve, run_of
 
 
 class Commands(click.Group):
@@ -22,6 +23,13 @@ class Commands(click.Group):
 
 
 scale_option = click.option("--scale", default=None, help="smoke, desk or full; params.yaml's own if left out.")
+
+
+def at_scale(replication: str, scale: str | None) -> tuple[dict[str, Any], str, ReplicationParams]:
+    """The content of params.yaml, the scale (the file's own if None), and the replication's parameters at it."""
+    params = load()
+    scale = scale or params["scale"]
+    return params, scale, resolve(params, replication, scale)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -55,11 +63,9 @@ def train(replication: str, run: str, seed: int, scale: str | None) -> None:
     """Train one RUN of REPLICATION, going on from its checkpoint if there is one."""
     from genrep.data.prepare import prepared
     from genrep.layout import run_folder
-    from genrep.params import load, run_of
     from genrep.training.run import train as train_run
 
-    params = load()
-    scale = scale or params["scale"]
+    params, scale, _ = at_scale(replication, scale)
     run_params = run_of(params, replication, run, scale)
     folder = run_folder(scale, replication, run, seed)
     images = prepared(run_params.data.set)
@@ -74,11 +80,8 @@ def measure_real(replication: str, scale: str | None) -> None:
     from genrep.data.prepare import prepared
     from genrep.layout import real_path, run_folder
     from genrep.metrics.evaluate import measure_real as measure
-    from genrep.params import load, resolve
 
-    params = load()
-    scale = scale or params["scale"]
-    resolved = resolve(params, replication, scale)
+    params, scale, resolved = at_scale(replication, scale)
     name = resolved.evaluation.classifier
     images = prepared(resolved.runs[name].data.set)
     folder = run_folder(scale, replication, name, 0)
@@ -95,12 +98,9 @@ def evaluate(replication: str, run: str, seed: int, scale: str | None) -> None:
     from genrep.data.prepare import prepared
     from genrep.layout import measurement_path, run_folder
     from genrep.metrics.evaluate import evaluate as evaluate_run
-    from genrep.params import load, resolve, run_of
 
-    params = load()
-    scale = scale or params["scale"]
+    params, scale, resolved = at_scale(replication, scale)
     run_params = run_of(params, replication, run, scale)
-    resolved = resolve(params, replication, scale)
     classifier = resolved.evaluation.classifier
     evaluate_run(
         resolved,
@@ -123,12 +123,9 @@ def time_epochs(replication: str, threads: int | None, scale: str | None) -> Non
     import os
 
     from genrep.layout import epoch_times_path
-    from genrep.params import load, resolve
     from genrep.training.timing import time_epochs as measure
 
-    params = load()
-    scale = scale or params["scale"]
-    resolved = resolve(params, replication, scale)
+    params, scale, resolved = at_scale(replication, scale)
     if resolved.timing is None:
         raise UserError(f"{replication} times nothing: params.yaml has no timing block for it")
     measure(resolved, epoch_times_path(scale, replication), params["device"], threads or os.cpu_count() or 1)
@@ -139,12 +136,10 @@ def time_epochs(replication: str, threads: int | None, scale: str | None) -> Non
 @scale_option
 def tabulate(replication: str, scale: str | None) -> None:
     """Write the tables, figures, verdicts and page of REPLICATION from its measurements."""
-    from genrep.params import load, resolve
     from genrep.report.results import tabulate as write_results
 
-    params = load()
-    scale = scale or params["scale"]
-    click.echo(write_results(replication, scale, resolve(params, replication, scale)))
+    _, scale, resolved = at_scale(replication, scale)
+    click.echo(write_results(replication, scale, resolved))
 
 
 @main.command()
@@ -153,14 +148,11 @@ def tabulate(replication: str, scale: str | None) -> None:
 def compare(replication: str, scale: str | None) -> None:
     """List every cell and claim of REPLICATION with its verdict; exit 1 if one is not the expected one."""
     from genrep.layout import results_folder
-    from genrep.params import load, resolve
     from genrep.report.compare import read_results, unexpected
     from genrep.report.page import summary
     from genrep.report.tables import to_markdown
 
-    params = load()
-    scale = scale or params["scale"]
-    resolve(params, replication, scale)
+    _, scale, _ = at_scale(replication, scale)
     results = read_results(results_folder(scale, replication))
     columns = {"cell": ["cell", "published", "reproduced", "ci_low", "ci_high", "verdict", "reason"]}
     for kind, table in results.items():
@@ -189,13 +181,11 @@ def diff(a: Path, b: Path) -> None:
 @scale_option
 def adopt(replication: str, scale: str | None) -> None:
     """Check the committed measurements of REPLICATION against the working tree and take matching ones for current."""
-    from genrep.params import load
     from genrep.report.adopt import adopt as check
     from genrep.snakemake import run_snakemake
     from genrep.workflow import Plan
 
-    params = load()
-    scale = scale or params["scale"]
+    params, scale, _ = at_scale(replication, scale)
     plan = Plan(params, replication, scale)
     found = check(plan)
     for title, reason in found.refused.items():
@@ -215,12 +205,10 @@ def adopt(replication: str, scale: str | None) -> None:
 @scale_option
 def plan(replication: str, measure: bool, scale: str | None) -> None:
     """Say what REPLICATION will take, before anything starts: runs, images, hours, disk, missing data."""
-    from genrep.params import load, resolve
     from genrep.plan import show
 
-    params = load()
-    scale = scale or params["scale"]
-    show(replication, scale, resolve(params, replication, scale), params["device"], measure)
+    params, scale, resolved = at_scale(replication, scale)
+    show(replication, scale, resolved, params["device"], measure)
 
 
 @main.command()
@@ -267,10 +255,7 @@ def scoreboard() -> None:
 @scale_option
 def summary(replication: str, scale: str | None) -> None:
     """Write the metrics and curves of REPLICATION to summaries/, where DVC keeps and compares them."""
-    from genrep.params import load, resolve
     from genrep.report.summaries import summarise
 
-    params = load()
-    scale = scale or params["scale"]
-    resolve(params, replication, scale)
+    _, scale, _ = at_scale(replication, scale)
     click.echo(summarise(replication, scale))
