@@ -20,9 +20,15 @@ class Commands(click.Group):
         except UserError as error:
             click.echo(f"genrep: {error}", err=True)
             sys.exit(1)
+        except OSError as error:  # a file or folder that cannot be read or written; the message names it
+            click.echo(f"genrep: {error.filename or 'input/output'}: {error.strerror or error}", err=True)
+            sys.exit(1)
 
 
 scale_option = click.option("--scale", default=None, help="smoke, desk or full; params.yaml's own if left out.")
+
+
+seed_option = click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
 
 
 def at_scale(replication: str, scale: str | None) -> tuple[dict[str, Any], str, ReplicationParams]:
@@ -57,7 +63,7 @@ def data_prepare(name: str) -> None:
 @main.command()
 @click.argument("replication")
 @click.argument("run")
-@click.option("--seed", type=int, default=0, show_default=True)
+@seed_option
 @scale_option
 def train(replication: str, run: str, seed: int, scale: str | None) -> None:
     """Train one RUN of REPLICATION, going on from its checkpoint if there is one."""
@@ -91,7 +97,7 @@ def measure_real(replication: str, scale: str | None) -> None:
 @main.command()
 @click.argument("replication")
 @click.argument("run")
-@click.option("--seed", type=int, default=0, show_default=True)
+@seed_option
 @scale_option
 def evaluate(replication: str, run: str, seed: int, scale: str | None) -> None:
     """Sample and measure every snapshot of a trained RUN of REPLICATION."""
@@ -116,7 +122,7 @@ def evaluate(replication: str, run: str, seed: int, scale: str | None) -> None:
 
 @main.command("time")
 @click.argument("replication")
-@click.option("--threads", type=int, default=None, help="Of torch on a CPU; all if left out.")
+@click.option("--threads", type=click.IntRange(min=1), default=None, help="Of torch on a CPU; all if left out.")
 @scale_option
 def time_epochs(replication: str, threads: int | None, scale: str | None) -> None:
     """Time the epochs of REPLICATION's models; nothing else should run beside it."""
@@ -220,7 +226,7 @@ def doctor() -> None:
 
 
 @main.command()
-@click.option("--cores", type=int, default=None, help="All if left out.")
+@click.option("--cores", type=click.IntRange(min=1), default=None, help="All if left out.")
 def smoke(cores: int | None) -> None:
     """Run every replication on reduced data and write report.html: minutes on a laptop."""
     import os

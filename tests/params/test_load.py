@@ -154,6 +154,12 @@ def test_mistyped_key_is_named_with_the_nearest(resolving, where, said):
         ("full/runs/vae/snapshots", [10, 51], "vae-adam: snapshots: epoch 51 lies beyond the run's 50 epochs"),
         ("full/runs/vae/snapshots", [0], r"vae-adam\.snapshots"),
         ("full/runs/vae", 3, "runs.vae must be a mapping"),
+        ("full/runs/vae/variants", ["adam"], "runs.vae.variants must be a mapping"),
+        ("full/runs/vae/data/range", [1, 0], "range: 1.0 is not below 0.0"),
+        ("full/runs/vae/variants/adam/seeds", [0, 0], "seeds: .* names one twice"),
+        ("full/runs/vae/variants/adam/seeds", [], "seeds: .*at least 1"),
+        ("full/runs/vae/variants/adam/optimizer/lr", float("inf"), "adam.lr: .*finite"),
+        ("full/evaluation/classifier", "vae-adam", "classifier: 'vae-adam' is not one of classifier"),
         ("full/runs/gan/drop_last", False, "gan-adam: replacement: .*set drop_last: true"),
         ("full/runs/vae/accumulate", 3, "vae-adam: accumulate: 3 does not divide batch_size 128"),
     ],
@@ -226,6 +232,7 @@ def test_unknown_name_is_told(shipped, call, said):
         ("{scale: smok, device: auto}", "scale: 'smok' is not one of smoke, desk, full - did you mean 'smoke'"),
         ("{scale: smoke, device: gpu}", "device: 'gpu' is not one of auto, cpu, cuda"),
         ("{scale: smoke}", "device: None is not one of"),
+        ("scale: smoke\nscale: full\n", "'scale' stands here twice"),
     ],
 )
 def test_bad_file_is_one_line(tmp_path, text, said):

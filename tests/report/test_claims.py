@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from genrep.errors import UserError
 from genrep.params import ReplicationParams, load, resolve
@@ -64,8 +65,8 @@ def test_smoke_scale_never_judges(maker: Maker, times: dict[str, list[float]], a
     maker.times(**times)
     maker.params = resolve(load(ROOT / "params.yaml"), "mnist_timing", "smoke")
     found = judge(claim(), maker.open(), "smoke")
-    assert found.verdict == Verdict.NOT_COMPARABLE
-    assert found.reason.startswith("smoke scale: 2,000 training")
+    assert found.verdict == (Verdict.NOT_COMPARABLE if times else Verdict.NOT_RUN)
+    assert found.reason.startswith("smoke scale: 2,000 training") == bool(times)
     assert bool(found.observed) == bool(times)
     assert judge(claim(), maker.open(), "full").verdict == at_full_scale
 
@@ -94,3 +95,14 @@ def test_desk_scale_carries_its_deviations(maker: Maker, params: ReplicationPara
     maker.params = params.model_copy(update={"deviations": ("half the epochs",)})
     maker.times(vae=[10.0, 3.0, 3.0])
     assert "half the epochs" in judge(claim(), maker.open(), "desk").reason
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_a_claim_on_few_seeds_says_so(maker: Maker, seeds: int) -> None:
+    for model, share in (("vae", 0.2), ("gan", 0.8)):
+        for seed in range(seeds):
+            maker.run(f"{model}-adam", seed, {"fid": [1.0], "legible_share": [share]})
+    part = "{kind: order, models: [vae, gan], metrics: [legible_share]}"
+    found = judge(Claim.model_validate(yaml.safe_load(ENTRY.format(part=part))[0]), maker.open(), "full")
+    assert found.verdict == Verdict.REPLICATED
+    assert found.reason == ("" if seeds == 3 else "n_seeds<3")

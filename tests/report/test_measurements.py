@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from genrep.errors import UserError
 from genrep.report.measurements import NotMeasured, estimate
 
 
@@ -52,3 +53,12 @@ def test_steady_state_is_the_median_of_the_later_epochs(maker):
     assert measurements.epoch_seconds("vae", "first").value == 10.0
     last = measurements.epoch_seconds("vae", "last")
     assert (last.value, last.low, last.high) == (4.0, 3.0, 5.0)
+
+
+@pytest.mark.parametrize("content", [b"{}", b"null", b"\xff\xfe", b"{"])
+def test_damaged_measurement_is_one_line_that_names_it(maker, content):
+    maker.run("vae-adam", 0, {"fid": [1.0]})
+    path = maker.folder / "measurements" / "vae-adam-seed0.json"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"vae-adam-seed0\.json is (damaged|not valid JSON)"):
+        _ = maker.open().runs

@@ -177,5 +177,5 @@ def test_at_smoke_scale_nothing_is_judged(tmp_path: Path, monkeypatch: pytest.Mo
     smoke = resolve(load(ROOT / "params.yaml"), NAME, "smoke")
     tabulate(NAME, "smoke", smoke, measure(tmp_path, smoke))
     for kind in ("cell", "claim"):
-        assert set(read(tmp_path, kind)["verdict"]) == {Verdict.NOT_COMPARABLE}
+        assert set(read(tmp_path, kind)["verdict"]) <= {Verdict.NOT_COMPARABLE, Verdict.NOT_RUN}
     assert "No published number is judged" in (tmp_path / "REPORT.md").read_text()

@@ -10,7 +10,7 @@ class Params(BaseModel):
     added later leaves the identity of everything that was run before as it is.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     def values(self) -> dict:
         """The JSON form that identifies these parameters: defaults left out."""

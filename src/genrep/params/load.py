@@ -15,6 +15,18 @@ SCALES = ("smoke", "desk", "full")
 SETTINGS = ("scale", "device")  # top-level keys that are not replications
 
 
+class UniqueKeys(yaml.SafeLoader):
+    """Refuses a mapping that says one thing twice; YAML's own rule is that the last one silently wins."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} stands here twice", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def load(path: Path = Path("params.yaml")) -> dict[str, Any]:
     """Read ``params.yaml`` as plain data, with its top level checked.
 
@@ -22,9 +34,11 @@ def load(path: Path = Path("params.yaml")) -> dict[str, Any]:
         UserError: no such file, not YAML, or an unknown scale.
     """
     try:
-        params = yaml.safe_load(path.read_text(encoding="utf-8"))
+        params = yaml.load(path.read_text(encoding="utf-8"), UniqueKeys)  # a SafeLoader
     except FileNotFoundError:
         raise UserError(f"{path} not found; run genrep in the root of the repository") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read as text: {error}") from None
     except yaml.YAMLError as error:
         raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(params, dict):
@@ -63,7 +77,7 @@ def resolve(params: dict[str, Any], replication: str, scale: str | None = None) 
     """
     scale = scale or params["scale"]
     check_choice("scale", scale, SCALES)
-    replications = tuple(key for key in params if key not in SETTINGS)
+    replications = tuple(str(key) for key in params if key not in SETTINGS)
     check_choice("replication", replication, replications)
     scales = params[replication]
     if not isinstance(scales, dict) or "full" not in scales:
@@ -100,14 +114,18 @@ def _expand_variants(merged: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(run, dict):
             raise UserError(f"params.yaml: runs.{model} must be a mapping")
         base = shared | {key: value for key, value in run.items() if key != "variants"}
-        for variant, overlay in (run.get("variants") or {"": {}}).items():
+        variants = run.get("variants") or {"": {}}
+        if not isinstance(variants, dict):
+            raise UserError(f"params.yaml: runs.{model}.variants must be a mapping")
+        for variant, overlay in variants.items():
             runs[f"{model}-{variant}" if variant else model] = merge(base, overlay or {})
     return merged | {"runs": runs}
 
 
 def _explain(error: ValidationError) -> str:
     """The first problem of a pydantic error as one line that names the key and the nearest known one."""
-    problem = error.errors()[0]
+    # a mistyped key is also a missing one; its own name says more
+    problem = next((e for e in error.errors() if e["type"] == "extra_forbidden"), error.errors()[0])
     location = [str(part) for part in problem["loc"]]
     if problem["type"] == "extra_forbidden":
         known = _fields_at(ReplicationParams, location[:-1])

@@ -42,7 +42,10 @@ class ReplicationParams(Params):
     def _names_are_of_runs(self) -> "ReplicationParams":
         models = {self.model_of(run) for run in self.runs}
         named = {
-            "evaluation.classifier": ((self.evaluation.classifier,), set(self.runs)),
+            "evaluation.classifier": (
+                (self.evaluation.classifier,),
+                {name for name, run in self.runs.items() if run.objective.kind == "classification"},
+            ),
             "evaluation.samples_of": (self.evaluation.samples_of, models),
             "timing.runs": (self.timing.runs if self.timing else (), set(self.runs)),
         }

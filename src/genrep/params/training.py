@@ -19,6 +19,12 @@ class DataParams(Params):
     split: Literal["train", "test", "all"]
     range: tuple[float, float]  # pixel values 0 and 255 map to these
 
+    @model_validator(mode="after")
+    def _range_rises(self) -> "DataParams":
+        if self.range[0] >= self.range[1]:
+            raise ValueError(f"range: {self.range[0]} is not below {self.range[1]}")
+        return self
+
 
 class VAEObjectiveParams(Params):
     """genrep.objectives.vae"""
@@ -124,7 +130,7 @@ class RunParams(Params):
     ema: Beta | None = None  # decay of the moving average that is sampled from
     accumulate: PositiveInt = 1  # micro-batches per optimizer step
     snapshots: Literal["all"] | tuple[PositiveInt, ...] = ()  # epochs whose sampling weights are kept
-    seeds: tuple[NonNegativeInt, ...] = (0,)
+    seeds: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)] = (0,)
     compile: bool = False
     precision: Precision
     threads: PositiveInt  # of torch on a CPU: their number changes floating-point bits
@@ -142,6 +148,8 @@ class RunParams(Params):
             raise ValueError("replacement: an epoch of batches drawn with replacement is whole: set drop_last: true")
         if self.batch_size % self.accumulate:
             raise ValueError(f"accumulate: {self.accumulate} does not divide batch_size {self.batch_size}")
+        if len(set(self.seeds)) < len(self.seeds):
+            raise ValueError(f"seeds: {list(self.seeds)} names one twice")
         return self
 
     def snapshot_epochs(self) -> tuple[int, ...]:

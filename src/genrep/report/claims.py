@@ -44,14 +44,24 @@ def read_claims(folder: Path) -> list[Claim]:
 def judge(claim: Claim, measurements: Measurements, scale: str) -> Judgement:
     """Verdict on one claim; what was observed is shown even where nothing can be judged."""
     found = every([part.judge(measurements) for part in claim.parts])
+    if found.verdict == Verdict.NOT_RUN:
+        return found
     if scale == "smoke":
         reason = f"smoke scale: {'; '.join(measurements.params.deviations)}"
         return Judgement(Verdict.NOT_COMPARABLE, reason, found.observed)
     machine = (measurements.times or {}).get("machine", {})
-    if claim.needs == "gpu" and machine.get("device") == "cpu" and found.verdict != Verdict.NOT_RUN:
+    if claim.needs == "gpu" and machine.get("device") == "cpu":
         reason = f"timed on a CPU ({machine['device_name']}); the report's claim is about a GPU"
         return Judgement(Verdict.NOT_COMPARABLE, reason, found.observed)
+    reasons = [found.reason]
     if scale == "desk":
-        reasons = [found.reason, f"desk scale: {'; '.join(measurements.params.deviations)}"]
-        return Judgement(found.verdict, "; ".join(filter(None, reasons)), found.observed)
-    return found
+        reasons.append(f"desk scale: {'; '.join(measurements.params.deviations)}")
+    if claim.needs is None and _few_seeds(claim, measurements):
+        reasons.append("n_seeds<3")
+    return Judgement(found.verdict, "; ".join(filter(None, reasons)), found.observed)
+
+
+def _few_seeds(claim: Claim, measurements: Measurements) -> bool:
+    """Whether a model of the claim rests on fewer than three trainings."""
+    models = {model for part in claim.parts for model in getattr(part, "models", None) or (part.model,)}  # type: ignore[union-attr]
+    return any(len(measurements.runs.get(measurements.best.get(model, ""), {})) < 3 for model in models)

@@ -22,9 +22,15 @@ def read_results(folder: Path) -> dict[str, pd.DataFrame]:
         UserError: there are none.
     """
     try:
-        return {kind: pd.read_csv(folder / name, dtype={kind: str}) for kind, name in KINDS.items()}
+        tables = {kind: pd.read_csv(folder / name, dtype={kind: str}) for kind, name in KINDS.items()}
     except FileNotFoundError as error:
         raise UserError(f"{error.filename} does not exist; run: genrep tabulate, or the replication itself") from None
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise UserError(f"{folder}: its tables are damaged ({error}); run: genrep tabulate") from None
+    for kind, table in tables.items():
+        if not {kind, "verdict"} <= set(table.columns):
+            raise UserError(f"{folder / KINDS[kind]} lacks its columns; run: genrep tabulate")
+    return tables
 
 
 def unexpected(name: str, scale: str) -> list[str]:

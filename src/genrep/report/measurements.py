@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student
 
+from genrep.errors import UserError
 from genrep.files import read_json
 from genrep.params import ReplicationParams
 
@@ -60,20 +61,20 @@ class Measurements:
             for seed in run.seeds:
                 path = self.folder / f"{name}-seed{seed}.json"
                 if path.exists():
-                    found.setdefault(name, {})[seed] = read_json(path)
+                    found.setdefault(name, {})[seed] = _record(path, "status", "log", "snapshots")
         return found
 
     @cached_property
     def real(self) -> dict[str, Any] | None:
         """The measurement of real images."""
         path = self.folder / "real.json"
-        return read_json(path) if path.exists() else None
+        return _record(path, "snapshots") if path.exists() else None
 
     @cached_property
     def times(self) -> dict[str, Any] | None:
         """The epoch times."""
         path = self.folder / "epoch_times.json"
-        return read_json(path) if path.exists() else None
+        return _record(path, "machine", "runs") if path.exists() else None
 
     @property
     def models(self) -> list[str]:
@@ -182,6 +183,21 @@ class Measurements:
         machine = (self.times or {})["machine"]
         where = f"{machine['device_name']} ({machine['device']}, {machine['threads']} threads)"
         return f"{text}; about {hours:.3g} h on {where}"
+
+
+def _record(path: Path, *keys: str) -> dict[str, Any]:
+    """A measurement file, with the keys that it must have.
+
+    Raises:
+        UserError: it is no such file.
+    """
+    try:
+        record = read_json(path)
+    except UnicodeDecodeError:
+        record = None
+    if not isinstance(record, dict) or not all(record.get(key) is not None for key in keys):
+        raise UserError(f"{path} is damaged; restore it with git, or delete it and measure again")
+    return record
 
 
 def find(metrics: list[dict[str, Any]], name: str, n: int) -> dict[str, Any]:

@@ -5,10 +5,12 @@ Each function returns a figure or raises ``NotMeasured`` where its images are no
 
 from collections.abc import Sequence
 from dataclasses import replace
+from zipfile import BadZipFile
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from genrep.errors import UserError
 from genrep.params.training import DiffusionObjectiveParams
 from genrep.report.figures.sheets import Sheet, draw_sheets, image_grid
 from genrep.report.measurements import Measurements, NotMeasured
@@ -25,9 +27,12 @@ def kept_images(measurements: Measurements, run: str, key: str) -> np.ndarray:
     """
     path = measurements.folder / f"{run}-seed{first_seed(measurements, run)}.npz"
     if path.exists():
-        with np.load(path, allow_pickle=False) as stored:
-            if key in stored and len(stored[key]):
-                return np.asarray(stored[key])
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                if key in stored and len(stored[key]):
+                    return np.asarray(stored[key])
+        except (BadZipFile, EOFError, ValueError):
+            raise UserError(f"{path} is damaged; restore it with git, or delete it and measure again") from None
     raise NotMeasured(f"{run}: no {key} images")
 
 
