@@ -81,7 +81,7 @@ def test_lines_name_every_model_and_what_is_missing(full, cpu):
     models = [replace(m, rate=m.images / 3600, sampling_flops=0) for m in full.models]  # an hour each
     one_core = "\n".join(lines(replace(full, device=cpu, models=models), cores=1, free=0))
     assert "time: about 4 h on " in one_core
-    assert "shared" not in one_core
+    assert "cores shared" not in one_core
     eight = "\n".join(lines(replace(full, device=cpu, models=models), cores=8, free=0))
     assert ", or 1 h with 8 cores shared" in eight  # the classifier is one run: no sooner than it
 
