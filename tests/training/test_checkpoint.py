@@ -108,7 +108,7 @@ def test_full_disk_as_torch_reports_it_keeps_the_previous_checkpoint(path, cpu, 
         raise RuntimeError("PytorchStreamWriter failed writing file data/0: file write failed\nframe #0")
 
     monkeypatch.setattr(torch, "save", full)
-    with pytest.raises(UserError, match="file write failed.*; free some space, then run the same command") as caught:
+    with pytest.raises(UserError, match=r"file write failed.*; free some space, then run the same command") as caught:
         checkpoint.save(path, IDENTITY, {"epoch": 2})
     assert "frame" not in str(caught.value)
     assert checkpoint.load(path, IDENTITY, cpu)["state"] == {"epoch": 1}
