@@ -89,6 +89,17 @@ def test_finished_run_gives_way_to_new_parameters(tmp_path, smoke_runs, digits):
     assert len(finished_epochs(tmp_path)) == 1
 
 
+def test_finished_run_starts_over_even_where_its_outputs_were_deleted(tmp_path, smoke_runs, digits):
+    run = shortened(smoke_runs["vae-adam"], epochs=1, snapshots=())
+    train(tmp_path, "vae", run, 0, digits, "cpu")
+    for output in ("weights.safetensors", "provenance.json"):  # as Snakemake does before it runs a job again
+        (tmp_path / output).unlink()
+    train(tmp_path, "vae", run.model_copy(update={"batch_size": 250}), 0, digits, "cpu")
+    record = json.loads((tmp_path / "provenance.json").read_text())
+    assert record["identity"]["params"]["batch_size"] == 250
+    assert len(record["segments"]) == 1
+
+
 def test_second_trainer_is_told_of_the_first(tmp_path, smoke_runs, digits):
     with run_module.sole_trainer(tmp_path), pytest.raises(UserError, match=f"process {os.getpid()} on"):
         train(tmp_path, "vae", shortened(smoke_runs["vae-adam"]), 0, digits, "cpu")

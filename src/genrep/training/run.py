@@ -53,6 +53,8 @@ def train(folder: Path, name: str, run: RunParams, seed: int, images: ImageSet, 
     folder.mkdir(parents=True, exist_ok=True)
     identity = run_identity(run, seed, images.card["identity"])
     with sole_trainer(folder), claimed(device) as place, stop_signal() as stopping:
+        if _is_finished(folder, identity, run):
+            return
         data = DeviceImages(images, run.data.split, run.data.range, place)
         loop = Loop(run, data, images.shape, images.card["classes"], seed, place)
         segments = _resume(folder, identity, loop)
@@ -92,6 +94,8 @@ def train(folder: Path, name: str, run: RunParams, seed: int, images: ImageSet, 
             here["images_to"], here["ended"] = loop.clock.images_seen, now()
         checkpoint.save_weights(folder / "weights.safetensors", loop.sampling_networks())
         write_json(folder / "provenance.json", _provenance(folder, name, identity, loop, segments, status))
+        # what is finished is not resumed: with other parameters or code the run starts over
+        (folder / "checkpoint.pt").unlink(missing_ok=True)
 
 
 @contextmanager
@@ -142,16 +146,22 @@ def progress(name: str, run: RunParams, loop: Loop) -> tqdm:
     )
 
 
+def _is_finished(folder: Path, identity: dict[str, Any], run: RunParams) -> bool:
+    """Whether this very run has ended here, under the code of today."""
+    path = folder / "provenance.json"
+    if not path.exists() or not (folder / "weights.safetensors").exists():
+        return False
+    record = read_json(path)
+    return record["identity"] == identity and record["code"] == training_code(run)
+
+
 def _resume(folder: Path, identity: dict[str, Any], loop: Loop) -> list[dict[str, Any]]:
     """Load the checkpoint into ``loop`` and return the segments so far; without one, clear the folder."""
     path = folder / "checkpoint.pt"
     if path.exists():
-        # A finished run's checkpoint does not stand in the way of new parameters; an unfinished one's does.
-        done = (folder / "provenance.json").exists()
-        if not done or read_json(folder / "provenance.json")["identity"] == identity:
-            content = checkpoint.load(path, identity, loop.device)
-            loop.load_state(content["state"])
-            return content["segments"]
+        content = checkpoint.load(path, identity, loop.device)
+        loop.load_state(content["state"])
+        return content["segments"]
     for leftover in (path, folder / "log.jsonl", folder / "provenance.json", *folder.glob("snapshots/*")):
         leftover.unlink(missing_ok=True)
     return []
