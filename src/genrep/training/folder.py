@@ -22,6 +22,8 @@ from genrep.training import checkpoint
 
 def finished_epochs(folder: Path) -> list[dict[str, Any]]:
     """The log of a run, one record per epoch; an epoch repeated after a kill counts once, with its last record."""
+    if not (folder / "log.jsonl").exists():  # it diverged in its first epoch
+        return []
     lines = (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()
     records = {record["epoch"]: record for record in map(json.loads, lines)}
     return [records[epoch] for epoch in sorted(records)]

@@ -204,7 +204,7 @@ def _finish_epoch(folder: Path, run: RunParams, loop: Loop, record: EpochRecord)
 def _provenance(
     folder: Path, name: str, identity: dict[str, Any], loop: Loop, segments: list[dict[str, Any]], status: str
 ) -> dict[str, Any]:
-    log = finished_epochs(folder) if (folder / "log.jsonl").exists() else []
+    log = finished_epochs(folder)
     return {
         "run": name,
         "status": status,
