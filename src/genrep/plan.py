@@ -38,7 +38,8 @@ class ModelPlan:
     flops_per_image: int  # of training
     training_flops: int
     sampling_flops: int
-    bytes: int  # snapshots, final weights and checkpoints
+    bytes: int  # that the runs leave: snapshots and final weights
+    checkpoint: int  # bytes that each run needs besides while it trains
     rate: float | None  # training images per second; None: not measured
 
     @property
@@ -122,6 +123,7 @@ def plan_model(replication: ReplicationParams, model: str, names: list[str], dev
         training_flops=flops * images,
         sampling_flops=sampling_flops_per_image(runs[0], entry.shape, entry.classes) * samples,
         bytes=sum(run_bytes(run) * len(run.seeds) for run in runs),
+        checkpoint=max(checkpoint_bytes(run) for run in runs),
         rate=None if device is None else training_rate(runs[0], device),
     )
 
@@ -134,17 +136,25 @@ def images_to_see(run: RunParams) -> int:
 
 
 def run_bytes(run: RunParams) -> int:
-    """Bytes that one seed leaves on disk: snapshots, final weights and a checkpoint (at most)."""
+    """Bytes that one seed leaves on disk: snapshots and final weights."""
+    size = _network_bytes(run)
+    roles = sampling.sampler(run.sampler).NETWORKS if run.sampler is not None else ()
+    snapshot = sum(size[role] for role in roles if role in size)
+    return len(run.snapshot_epochs()) * snapshot + sum(size.values())
+
+
+def checkpoint_bytes(run: RunParams) -> int:
+    """Bytes (at most) that one seed needs besides while it trains; a finished run leaves no checkpoint."""
+    return (CHECKPOINT_COPIES + (run.ema is not None)) * sum(_network_bytes(run).values())
+
+
+def _network_bytes(run: RunParams) -> dict[str, int]:
     entry = data_set(run.data.set)
     with torch.device("meta"):
         networks = models.build(run.network, entry.shape, entry.classes, seed=0)
-    roles = sampling.sampler(run.sampler).NETWORKS if run.sampler is not None else ()
-    size = {
+    return {
         role: sum(t.numel() * t.element_size() for t in net.state_dict().values()) for role, net in networks.items()
     }
-    snapshot = sum(size[role] for role in roles if role in size)
-    copies = 1 + CHECKPOINT_COPIES + (run.ema is not None)
-    return len(run.snapshot_epochs()) * snapshot + copies * sum(size.values())
 
 
 def training_rate(run: RunParams, device: torch.device) -> float:
@@ -176,7 +186,11 @@ def lines(found: Plan, cores: int, free: int) -> Iterator[str]:
         cells = (f"{cell:>{width}}" for cell, width in zip(rest, widths[1:], strict=True))
         yield "  ".join(["", first.ljust(widths[0]), *cells])
     runs, images, size = (sum(getattr(m, key) for m in found.models) for key in ("runs", "images", "bytes"))
-    yield f"in all: {runs} runs, {quantity(images)} images to see, {quantity(size)}B of disk ({quantity(free)}B free)"
+    checkpoint = max(m.checkpoint for m in found.models)
+    yield (
+        f"in all: {runs} runs, {quantity(images)} images to see, {quantity(size)}B of disk "
+        f"and up to {quantity(checkpoint)}B for each run in training ({quantity(free)}B free)"
+    )
     yield _time(found, cores)
     for name, where in found.data.items():
         room = "" if where.state == "prepared" else f", {quantity(prepared_bytes(name))}B when prepared"
