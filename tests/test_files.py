@@ -94,7 +94,7 @@ def test_json_comes_back(path):
 
 
 def test_absent_or_damaged_json_says_what_to_do(path):
-    with pytest.raises(UserError, match=r"absent\.json does not exist; run the step that writes it first"):
+    with pytest.raises(UserError, match=r"absent\.json does not exist; run the step that writes it"):
         read_json(path.with_name("absent.json"))
     with pytest.raises(UserError, match=r"results\.json is not valid JSON .*; delete it and make it again"):
         read_json(path)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from genrep.codehash import code_hash
 from genrep.errors import UserError
+from genrep.identity import measuring_code
 from genrep.workflow import Plan, gpus, preparation_key
 
 SCALE = config["scale"]

@@ -48,7 +48,7 @@ rule measure_real:
         gpu=gpus(config["device"]),
     params:
         key=lambda w: plan(w.replication).training_key(plan(w.replication).classifier, 0),
-        code=code_hash("genrep.metrics.native"),
+        code=measuring_code(),
         scale=SCALE,
     message:
         "Measure real images"

@@ -218,6 +218,16 @@ def plan(replication: str, measure: bool, scale: str | None) -> None:
 
 
 @main.command()
+@click.argument("checkout", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def vouch(checkout: Path) -> None:
+    """Prove that the code gives the results of an older CHECKOUT, by the smoke scale run in both on this machine."""
+    from genrep.vouch import vouch as prove
+
+    for code, old in prove(load(), checkout).items():
+        click.echo(f"{code[:12]}... gives the same results as {old[:12]}...")
+
+
+@main.command()
 def doctor() -> None:
     """Check this machine: Python, torch, device, disk, data; one line and one mend each. Exit 1 if one fails."""
     from genrep.doctor import diagnose

@@ -2,10 +2,12 @@
 
 Snakemake's own ``code`` trigger sees a rule, not what the rule's command imports, and modification times
 change with every checkout. The hash here covers the syntax tree of a module and of everything in this package
-that it imports, docstrings and comments left out: touching or documenting a file changes nothing.
+that it imports, docstrings and comments left out: touching or documenting a file changes nothing. Code that was
+rewritten but does the same goes by the hash of the older code, once ``genrep vouch`` has proven it.
 """
 
 import ast
+import csv
 import hashlib
 from functools import cache
 from pathlib import Path
@@ -56,3 +58,27 @@ def code_hash(*modules: str) -> str:
     for module in closure(*modules):
         digest.update(f"{module}\0{_syntax(module)}\0".encode())
     return digest.hexdigest()
+
+
+def code_identity(*modules: str) -> str:
+    """The hash of the code, or of the older code that it has been proven equal to."""
+    return known_as(code_hash(*modules))
+
+
+def known_as(code: str) -> str:
+    """The hash that code goes by: that of the older code that it has been proven equal to, or its own."""
+    return vouched().get(code, code)
+
+
+def vouched() -> dict[str, str]:
+    """Hashes of code that was proven to give the results of older code -> the older code's; see genrep.vouch."""
+    path = ledger()
+    if not path.exists():
+        return {}
+    with path.open(encoding="utf-8", newline="") as rows:
+        return {row["code"]: row["same_as"] for row in csv.DictReader(rows)}
+
+
+def ledger() -> Path:
+    """Where ``vouched`` is kept."""
+    return PACKAGE / "vouched.csv"

@@ -62,7 +62,7 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise UserError(f"{path} does not exist; run the step that writes it first") from None
+        raise UserError(f"{path} does not exist; run the step that writes it (genrep --help lists them)") from None
     except json.JSONDecodeError as error:
         raise UserError(f"{path} is not valid JSON ({error}); delete it and make it again") from None
 

@@ -6,7 +6,7 @@ here imports torch: planning a workflow must be quick.
 
 from typing import Any
 
-from genrep.codehash import code_hash
+from genrep.codehash import code_identity
 from genrep.data.catalogue import data_set
 from genrep.files import sha256_json
 from genrep.params import ReplicationParams, RunParams
@@ -14,7 +14,7 @@ from genrep.params import ReplicationParams, RunParams
 
 def training_code(run: RunParams) -> str:
     """Hash of the code that decides a trained model: the loop, and the network and objective it is given."""
-    return code_hash(
+    return code_identity(
         "genrep.training.loop", f"genrep.models.{run.network.kind}", f"genrep.objectives.{run.objective.kind}"
     )
 
@@ -33,7 +33,7 @@ def run_key(run: RunParams, seed: int) -> str:
 def measuring_code(run: RunParams | None = None) -> str:
     """Hash of the code that measures images and, given a run, samples it."""
     sampler = [f"genrep.sampling.{run.sampler.kind}"] if run is not None and run.sampler is not None else []
-    return code_hash("genrep.metrics.native", "genrep.sampling", *sampler)
+    return code_identity("genrep.metrics.measure", *sampler)
 
 
 def measurement_identity(replication: ReplicationParams, name: str) -> dict[str, Any]:

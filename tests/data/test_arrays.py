@@ -86,7 +86,6 @@ def test_missing_or_damaged_file_says_how_to_mend_it(tmp_path, small, name, dama
         ImageSet.open(folder)
 
 
-@pytest.mark.xfail(raises=EOFError, strict=True, reason="numpy raises EOFError for an empty file; open lets it pass")
 @pytest.mark.parametrize("name", ["images.npy", "labels.npy"])
 def test_empty_file_says_how_to_mend_it(tmp_path, small, name):
     small.save(tmp_path)

@@ -161,6 +161,9 @@ def test_mistyped_key_is_named_with_the_nearest(resolving, where, said):
         ("full/runs/vae/variants/adam/optimizer/lr", float("inf"), "adam.lr: .*finite"),
         ("full/evaluation/classifier", "vae-adam", "classifier: 'vae-adam' is not one of classifier"),
         ("full/runs/gan/drop_last", False, "gan-adam: replacement: .*set drop_last: true"),
+        ("full/runs/vae/epochs", True, r"vae-adam: epochs: true \(also written yes or on\) is not a value for it"),
+        ("full/runs/gan/network/dropout", False, r"dropout: false \(also written no or off\) is not a value for it"),
+        ("full/runs/vae/data/range", [-1, 1], "vae-adam: data.range: the vae objective .* not"),
         ("full/runs/vae/accumulate", 3, "vae-adam: accumulate: 3 does not divide batch_size 128"),
     ],
 )

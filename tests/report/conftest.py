@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from genrep.files import write_json
@@ -50,6 +51,15 @@ class Maker:
             self.folder / "measurements" / f"{name}-seed{seed}.json",
             {"run": name, "seed": seed, "status": "finished", "log": [], "snapshots": snapshots} | record,
         )
+
+    def images(self, name: str, seed: int, rng: np.random.Generator) -> None:
+        """Noise in place of the images that are kept with a run."""
+        epochs = np.array(self.params.runs[name].snapshot_epochs())
+        kept = {"rows": (len(epochs), 10), "grid": (100,)}
+        if self.params.model_of(name) == "diffusion":
+            kept |= {"forward": (12, 4), "reverse": (12, 4)}
+        drawn = {key: rng.integers(0, 256, (*shape, 1, 28, 28), dtype=np.uint8) for key, shape in kept.items()}
+        np.savez_compressed(self.folder / "measurements" / f"{name}-seed{seed}.npz", epochs=epochs, **drawn)
 
     def real(self, legible_share: float) -> None:
         """Real images."""

@@ -69,6 +69,21 @@ def test_whatever_differs_is_named(repository: Path, rows: tuple[str, ...], line
     assert line in unexpected("x", "full")
 
 
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"", "is no table: No columns"),
+        (b"\xff\xfe\x00", "is no table"),
+        (b"scale,kind,id\nfull,cell,a\n", "lacks the column 'verdict'"),
+        (b'a,"b\n', "is no table"),
+    ],
+)
+def test_junk_for_expected_verdicts_is_named(repository: Path, content: bytes, line: str) -> None:
+    (repository / "replications/x/expected.csv").write_bytes(content)
+    with pytest.raises(UserError, match=rf"expected\.csv {line}"):
+        unexpected("x", "full")
+
+
 def test_at_smoke_scale_nothing_may_be_judged(repository: Path) -> None:
     expect(repository, *AS_FOUND)
     write_results(repository / "results/smoke/x", {"a": (1.5, OTHER), "b": (None, MISSING)}, {"X1": ("", OTHER)})

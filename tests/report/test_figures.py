@@ -8,6 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
+from genrep.errors import UserError
 from genrep.files import write_json
 from genrep.params import ReplicationParams, load, resolve
 from genrep.report.figures.mnist_timing import SMOKE_NOTE, draw, figures
@@ -57,22 +58,13 @@ def invent(folder: Path, params: ReplicationParams, runs: Iterable[str], timed: 
             curves = {"fid": 900 * better, "inception_score": 1 + 8 * share, "legible_share": share}
             curves["sharpness"] = share / 5
             maker.run(run, seed, {name: list(map(float, v)) for name, v in curves.items()}, log=log, status=status)
-            np.savez_compressed(folder / "measurements" / f"{run}-seed{seed}.npz", **_images(params, run, rng))
+            maker.images(run, seed, rng)
     real = {"fid": 5.0, "inception_score": 9.0, "legible_share": 0.95, "sharpness": 0.19}
     metrics = [{"name": name, "n": n, "value": v} for n in params.evaluation.samples for name, v in real.items()]
     write_json(folder / "measurements" / "real.json", {"snapshots": [{"epoch": None, "metrics": metrics}]})
     if timed:
         maker.times(vae=[14.0, 4.1, 4.2], gan=[28.0, 30.0, 34.0], diffusion=[110.0, 107.0, 108.0])
     return maker.open()
-
-
-def _images(params: ReplicationParams, run: str, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    epochs = np.array(params.runs[run].snapshot_epochs())
-    kept = {"rows": (len(epochs), 10), "grid": (100,)}
-    if params.model_of(run) == "diffusion":
-        kept |= {"forward": (12, 4), "reverse": (12, 4)}
-    shapes = {key: (*shape, 1, 28, 28) for key, shape in kept.items()}
-    return {"epochs": epochs} | {key: rng.integers(0, 256, shape, dtype=np.uint8) for key, shape in shapes.items()}
 
 
 @pytest.fixture
@@ -103,31 +95,32 @@ def test_smoke_figures_say_so_and_others_do_not(tmp_path: Path, smoke: Replicati
     assert not any(SMOKE_NOTE in text for text in said["full"].values())
 
 
-def test_a_missing_model_is_named_and_its_stale_figures_go(tmp_path: Path, smoke: ReplicationParams) -> None:
-    stale = tmp_path / "figure_11_diffusion_samples.png"
-    stale.write_bytes(b"of an earlier draw")
+def test_a_missing_model_is_named_in_its_figures(tmp_path: Path, smoke: ReplicationParams) -> None:
     measurements = invent(tmp_path, smoke, ["vae-adam", "vae-sgd", "gan-rmsprop"], timed=False)
-    drawn = draw(tmp_path, measurements, "smoke")
-    assert {path.stem for path in drawn} == {
-        "figure_9_vae_samples",
-        "figure_10_gan_samples",
-        "figure_samples_over_epochs_vae",
-        "figure_samples_over_epochs_gan",
-        "figure_losses",
-        "figure_quality_over_epochs",
-        "figure_legible_by_optimizer",
-    }
-    assert sorted(tmp_path.glob("figure_*")) == sorted(drawn)
+    assert {path.stem for path in draw(tmp_path, measurements, "smoke")} == EVERY_FIGURE
     with theme():
         said = {name: words(figure) for name, figure in figures(measurements, "smoke")}
+    for name in ("figure_11_diffusion_samples", "figure_5_forward_diffusion"):
+        assert "nothing to draw: diffusion-adam, " in said[name]
+    assert "nothing to draw: epochs have not been timed" in said["figure_epoch_times"]
     assert "no finished run: Diffusion model" in said["figure_quality_over_epochs"]
     assert "not run: vae-rmsprop, vae-adagrad, gan-adam" in said["figure_losses"]
     assert "vae-sgd after epoch 2" in said["figure_legible_by_optimizer"]
     assert "not run: vae-rmsprop, vae-adagrad" in said["figure_9_vae_samples"]
 
 
-def test_nothing_measured_draws_nothing(tmp_path: Path, smoke: ReplicationParams) -> None:
-    assert draw(tmp_path, Measurements(tmp_path, smoke), "smoke") == []
+def test_nothing_measured_is_said_in_every_figure(tmp_path: Path, smoke: ReplicationParams) -> None:
+    with theme():
+        said = [words(figure) for _, figure in figures(Measurements(tmp_path, smoke), "full")]
+    assert len(said) == len(EVERY_FIGURE)
+    assert all("nothing to draw" in text for text in said)
+
+
+def test_images_that_are_gone_are_an_error(tmp_path: Path, smoke: ReplicationParams) -> None:
+    measurements = invent(tmp_path, smoke, ["vae-adam"])
+    (tmp_path / "measurements" / "vae-adam-seed0.npz").unlink()
+    with pytest.raises(UserError, match=r"vae-adam-seed0\.npz is missing; restore it"):
+        draw(tmp_path, measurements, "smoke")
 
 
 def test_images_are_shown_pixel_by_pixel(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_micro_batches_add_up_to_the_gradient_of_the_batch(make_loop, count, par
     ("count", "parts"),
     [
         (12, 4),
-        pytest.param(5, 4, marks=pytest.mark.xfail(strict=True, reason="three parts are divided by four")),
+        (5, 4),
     ],
 )
 def test_micro_batches_log_the_loss_of_the_batch(make_loop, count, parts):

@@ -49,7 +49,7 @@ class ImageSet:
             card = read_json(folder / "card.json")
             images = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
             labels = np.load(folder / "labels.npy", allow_pickle=False)
-        except (OSError, ValueError, UserError) as error:
+        except (OSError, EOFError, ValueError, UserError) as error:
             raise UserError(f"{folder} is not a prepared data set ({error}); {mend}") from None
         if len(images) != len(labels) or len(images) != sum(card["counts"].values()):
             raise UserError(f"{folder}: {len(images)} images and {len(labels)} labels do not match its card; {mend}")

@@ -9,27 +9,20 @@ from typing import Any
 import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
-from torch import Tensor
 from tqdm import tqdm
 
 from genrep.data.arrays import ImageSet
 from genrep.devices import claimed
 from genrep.errors import UserError
-from genrep.files import atomic_path, read_json, write_json
+from genrep.files import atomic_path, write_json
 from genrep.identity import measurement_identity, measuring_code
-from genrep.metrics.features import extract
 from genrep.metrics.frechet import Gaussian
+from genrep.metrics.measure import ROW, measure_held_out, measure_snapshot, reference
 from genrep.metrics.native import NativeProtocol
 from genrep.params import ReplicationParams
-from genrep.params.training import AncestralParams, RunParams
+from genrep.params.training import RunParams
 from genrep.provenance import git_state, machine, now
-from genrep.rng import generator
-from genrep.sampling import ancestral, sample, to_uint8
-from genrep.training.folder import finished_epochs, load_networks
-
-GRID = 100  # samples of the last snapshot that are kept for figures
-ROW = 10  # samples of every snapshot that are kept
-STRIP = 12  # moments of a diffusion strip
+from genrep.training.folder import finished_epochs, load_networks, provenance
 
 
 def measure_real(replication: ReplicationParams, folder: Path, images: ImageSet, out: Path, device: str) -> None:
@@ -43,29 +36,23 @@ def measure_real(replication: ReplicationParams, folder: Path, images: ImageSet,
         device: ``auto``, ``cpu`` or ``cuda``.
     """
     run = replication.runs[replication.evaluation.classifier]
+    trained = provenance(folder)
     with claimed(device) as place, fixed_threads(run.threads):
         classifier = load_networks(folder, run, images, None, place)["classifier"]
-        train = extract(classifier, _pixels(images, "train"))
-        reference = Gaussian.fit(train.features)
+        gaussian = reference(classifier, images)
         with atomic_path(folder / "statistics.npz") as temporary:
-            np.savez(temporary, mean=reference.mean, covariance=reference.covariance)
+            np.savez(temporary, mean=gaussian.mean, covariance=gaussian.covariance)
         protocol = open_protocol(replication, folder, images, place)
-        test = _pixels(images, "test")
-        # shuffled: the first n of a split that is sorted by class would be of one class
-        test = test[torch.randperm(len(test), generator=generator(replication.evaluation.seed, "real"))]
-        labels = torch.from_numpy(np.array(images.labels[images.split("test")]))
-        found = extract(classifier, _pixels(images, "test"))
-        accuracy = float((found.probabilities.argmax(1) == labels.numpy()).mean())
-        counts = tuple(n for n in _all_counts(replication) if n <= len(test))
+        metrics, accuracy = measure_held_out(protocol, images, _all_counts(replication))
         write_json(
             out,
             {
                 "run": "real",
                 "data": images.card["identity"],
-                "classifier": read_json(folder / "provenance.json"),
+                "classifier": trained,
                 "classifier_test_accuracy": accuracy,
                 "evaluation": _where(run, place),
-                "snapshots": [{"epoch": None, "metrics": protocol.measure(test, (*counts, len(test)), True)}],
+                "snapshots": [{"epoch": None, "metrics": metrics}],
             },
         )
 
@@ -93,34 +80,29 @@ def evaluate(
         device: ``auto``, ``cpu`` or ``cuda``.
     """
     run, counts = replication.runs[name], replication.samples_of(name)
-    provenance = read_json(folder / "provenance.json")
+    trained = provenance(folder)
     log = finished_epochs(folder)
     seconds = list(accumulate(record["seconds"] for record in log))
     done = [epoch for epoch in run.snapshot_epochs() if epoch <= len(log)]
-    labels = torch.arange(max(counts)) % images.card["classes"]
     snapshots: list[dict[str, Any]] = []
-    kept: dict[str, Any] = {"epochs": np.array(done), "rows": []}
+    kept: dict[str, Any] = {"epochs": np.array(done)}
+    rows: list[np.ndarray] = []
     with claimed(device) as place, fixed_threads(run.threads):
         protocol = open_protocol(replication, classifier_folder, classifier_images, place)
         for epoch in tqdm(done, desc=f"evaluate {name}", unit="snapshot", disable=None):
             networks = load_networks(folder, run, images, epoch, place)
-            # the same draws for every snapshot: what changes between them is the model
-            rng = generator(replication.evaluation.seed, "samples", device=place)
-            drawn = sample(networks, run, labels, images.shape, rng)
-            last = epoch == run.epochs
+            metrics, shown = measure_snapshot(networks, run, protocol, counts, images, place, epoch == run.epochs)
+            rows.append(shown.pop("row"))
+            kept |= shown
             snapshots.append(
                 {
                     "epoch": epoch,
                     "images_seen": log[epoch - 1]["images_seen"],
                     "training_seconds": seconds[epoch - 1],
-                    "metrics": protocol.measure(drawn, counts, intervals=last),
+                    "metrics": metrics,
                 }
             )
-            kept["rows"].append(drawn[:ROW].numpy())
-            if last:
-                kept["grid"] = drawn[:GRID].numpy()
-                kept |= _strips(networks, run, images, replication.evaluation.seed, place)
-        kept["rows"] = np.stack(kept["rows"]) if kept["rows"] else np.zeros((0, ROW, *images.shape), np.uint8)
+        kept["rows"] = np.stack(rows) if rows else np.zeros((0, ROW, *images.shape), np.uint8)
         with atomic_path(out.with_suffix(".npz")) as temporary:
             np.savez_compressed(temporary, **kept)
         write_json(
@@ -128,11 +110,11 @@ def evaluate(
             {
                 "run": name,
                 "model": replication.model_of(name),
-                "seed": provenance["identity"]["seed"],
-                "status": provenance["status"],
-                "provenance": provenance,
+                "seed": trained["identity"]["seed"],
+                "status": trained["status"],
+                "provenance": trained,
                 "how": measurement_identity(replication, name),
-                "classifier": read_json(classifier_folder / "provenance.json")["weights"],
+                "classifier": provenance(classifier_folder)["weights"],
                 "evaluation": _where(run, place),
                 "log": log,
                 "snapshots": snapshots,
@@ -161,13 +143,14 @@ def open_protocol(
         UserError: the classifier was not trained, or ``measure_real`` has not run.
     """
     evaluation = replication.evaluation
+    weights = provenance(folder)["weights"]
     networks = load_networks(folder, replication.runs[evaluation.classifier], images, None, device)
     path = folder / "statistics.npz"
     if not path.exists():
-        raise UserError(f"{path} does not exist; run: genrep measure-real")
+        scale, name = folder.parts[-4:-2]
+        raise UserError(f"{path} does not exist; run: genrep measure-real {name} --scale {scale}")
     with np.load(path, allow_pickle=False) as stored:
         reference = Gaussian(stored["mean"], stored["covariance"])
-    weights = read_json(folder / "provenance.json")["weights"]
     return NativeProtocol(networks["classifier"], weights, reference, evaluation.confidence, evaluation.seed)
 
 
@@ -178,27 +161,3 @@ def _all_counts(replication: ReplicationParams) -> tuple[int, ...]:
 
 def _where(run: RunParams, device: torch.device) -> dict[str, Any]:
     return {"measured": now(), "code": measuring_code(run), **git_state(), **machine(device, "fp32")}
-
-
-def _pixels(images: ImageSet, split: str) -> Tensor:
-    return torch.from_numpy(np.array(images.images[images.split(split)])).permute(0, 3, 1, 2)
-
-
-@torch.inference_mode()
-def _strips(networks: Any, run: RunParams, images: ImageSet, seed: int, device: torch.device) -> dict[str, np.ndarray]:
-    """Forward and reverse strips of a diffusion model, (STRIP, 4, C, H, W) uint8 each; nothing for others."""
-    if not isinstance(run.sampler, AncestralParams):
-        return {}
-    chosen = np.linspace(0, 1, STRIP)
-    first = images.split(run.data.split).start
-    real = torch.from_numpy(np.array(images.images[first : first + 4])).permute(0, 3, 1, 2)
-    low, high = run.data.range
-    pixels = real.to(device).float() / 255 * (high - low) + low
-    forward = ancestral.noising(run, pixels, chosen, generator(seed, "strip"))
-    labels = torch.tensor([0, 1, 2, 3])
-    reverse = list(ancestral.trajectory(networks, run, labels, images.shape, generator(seed, "strip", device=device)))
-    steps = (chosen * (len(reverse) - 1)).round().astype(int)
-    return {
-        "forward": np.stack([to_uint8(x, run.data.range).numpy() for x in forward]),
-        "reverse": np.stack([to_uint8(reverse[s], run.data.range).numpy() for s in steps]),
-    }

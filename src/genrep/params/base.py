@@ -1,6 +1,8 @@
 """What every block of parameters has in common."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, model_validator
 
 
 class Params(BaseModel):
@@ -12,6 +14,20 @@ class Params(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _yes_is_no_number(cls, block: Any) -> Any:
+        """YAML reads ``yes`` and ``on`` as true, which pydantic would take for 1."""
+        for key, value in block.items() if isinstance(block, dict) else ():
+            field = cls.model_fields.get(key)
+            if isinstance(value, bool) and field is not None and field.annotation not in (bool, Any):
+                raise ValueError(f"{key}: {str(value).lower()} (also written {_spelt(value)}) is not a value for it")
+        return block
+
     def values(self) -> dict:
         """The JSON form that identifies these parameters: defaults left out."""
         return self.model_dump(mode="json", exclude_defaults=True)
+
+
+def _spelt(value: bool) -> str:
+    return "yes or on" if value else "no or off"

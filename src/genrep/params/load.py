@@ -48,6 +48,11 @@ def load(path: Path = Path("params.yaml")) -> dict[str, Any]:
     return params
 
 
+def replications(params: dict[str, Any]) -> list[str]:
+    """The names of the replications in ``params.yaml``."""
+    return [key for key in params if key not in SETTINGS]
+
+
 def check_choice(what: str, value: Any, choices: tuple[str, ...]) -> None:
     """Raise ``UserError`` with the nearest choice unless ``value`` is one of ``choices``."""
     if value not in choices:

@@ -143,6 +143,14 @@ class RunParams(Params):
         return self
 
     @model_validator(mode="after")
+    def _pixels_are_what_the_objective_takes(self) -> "RunParams":
+        if isinstance(self.objective, VAEObjectiveParams) and self.data.range != (0, 1):
+            raise ValueError(
+                f"data.range: the vae objective takes pixels for probabilities; [0, 1], not {list(self.data.range)}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _batches_are_whole(self) -> "RunParams":
         if self.replacement and not self.drop_last:
             raise ValueError("replacement: an epoch of batches drawn with replacement is whole: set drop_last: true")

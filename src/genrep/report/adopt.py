@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from genrep.codehash import known_as
 from genrep.data.catalogue import data_set
 from genrep.files import read_json, write_json
 from genrep.identity import measurement_identity, measuring_code, run_identity, training_code
@@ -56,7 +57,7 @@ def _real(plan: Plan) -> _Part:
     if path.exists():
         record = read_json(path)
         reason = _run_differs(plan.params, plan.classifier, 0, record["classifier"])
-        reason = reason or _differs("measuring code", record["evaluation"]["code"], measuring_code())
+        reason = reason or _differs("measuring code", known_as(record["evaluation"]["code"]), measuring_code())
     return _Part("real", path, plan.training_key(plan.classifier, 0), reason)
 
 
@@ -74,7 +75,7 @@ def _epoch_times(plan: Plan) -> _Part:
         for name, timed in record["runs"].items():
             run = plan.run(name)
             reason = reason or _differs("parameters", _untimed(timed["identity"]), _untimed(run.training_values()))
-            reason = reason or _differs("training code", timed["code"], training_code(run))
+            reason = reason or _differs("training code", known_as(timed["code"]), training_code(run))
     return _Part("epoch_times", path, plan.timing_key(), reason)
 
 
@@ -89,7 +90,7 @@ def _differs_from_tree(plan: Plan, name: str, seed: int, path: Path) -> str:
     return (
         _run_differs(plan.params, name, seed, record["provenance"])
         or _differs("protocol", record["how"], measurement_identity(plan.params, name))
-        or _differs("measuring code", record["evaluation"]["code"], measuring_code(run))
+        or _differs("measuring code", known_as(record["evaluation"]["code"]), measuring_code(run))
         or _differs("classifier", record["classifier"], classifier)
     )
 
@@ -100,7 +101,7 @@ def _run_differs(params: ReplicationParams, name: str, seed: int, provenance: di
     return (
         _differs("data", provenance["identity"]["data"], identity["data"])
         or _differs("parameters", provenance["identity"], identity)
-        or _differs("training code", provenance["code"], training_code(run))
+        or _differs("training code", known_as(provenance["code"]), training_code(run))
     )
 
 

@@ -38,7 +38,7 @@ def read_published(folder: Path) -> pd.DataFrame:
         return SCHEMA.validate(pd.read_csv(path, dtype={"unit": str, "direction": str}))
     except FileNotFoundError:
         raise UserError(f"{path} does not exist") from None
-    except pa.errors.SchemaError as error:
+    except (pa.errors.SchemaError, pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: {str(error).splitlines()[0]}") from None
 
 

@@ -57,7 +57,12 @@ def expected_verdicts(name: str, scale: str) -> dict[tuple[str, str], str]:
     path = REPLICATIONS / name / "expected.csv"
     if not path.exists():
         raise UserError(f"{path} does not exist; write the verdicts to expect there: scale,kind,id,verdict")
-    table = pd.read_csv(path, dtype=str)
+    try:
+        table = pd.read_csv(path, dtype=str)
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is no table: {' '.join(str(error).split())}") from None
+    if missing := {"scale", "kind", "id", "verdict"} - set(table.columns):
+        raise UserError(f"{path} lacks the column {min(missing)!r}; it needs scale,kind,id,verdict")
     rows = table[table["scale"] == scale]
     return {(kind, i): verdict for kind, i, verdict in zip(rows["kind"], rows["id"], rows["verdict"], strict=True)}
 

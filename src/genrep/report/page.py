@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from genrep.files import write_text
 from genrep.layout import REPLICATIONS
 from genrep.params import ReplicationParams
+from genrep.report.assumptions import read_assumptions
 from genrep.report.claims import Claim
 from genrep.report.tables import to_markdown
 
@@ -26,7 +26,7 @@ def write_page(
     figures: list[Path],
 ) -> None:
     """Write ``REPORT.md`` into ``folder``; figures are linked by name."""
-    assumptions = yaml.safe_load((REPLICATIONS / name / "assumptions.yaml").read_text(encoding="utf-8"))
+    assumptions = [a.model_dump(include={"id", "value", "evidence"}) for a in read_assumptions(REPLICATIONS / name)]
     findings = pd.DataFrame([{"claim": c.id, "finding of the report": c.finding, "place": c.place} for c in claims])
     judged = findings.merge(verdicts, on="claim")
     parts = [f"# {name} at {scale} scale"]
@@ -49,7 +49,7 @@ def write_page(
         parts += ["## Deviations from the report", "\n".join(f"- {deviation}" for deviation in params.deviations)]
     parts += [
         "## Assumptions",
-        to_markdown(pd.DataFrame(assumptions)[["id", "value", "evidence"]]),
+        to_markdown(pd.DataFrame(assumptions)),
     ]
     write_text(folder / "REPORT.md", "\n\n".join(parts) + "\n")
 

@@ -1,15 +1,18 @@
 """Samplers: images from trained networks.
 
-One module per ``kind``; each offers ``NETWORKS``, the roles whose weights it needs (what a snapshot keeps), and
-``sample(networks, run, labels, shape, generator) -> Tensor``.
+One module per ``kind``; each offers ``NETWORKS``, the roles whose weights it needs (what a snapshot keeps),
+``sample(networks, run, labels, shape, generator) -> Tensor``, and, where sampling takes steps, ``strips(networks,
+run, images, seed, device)``, which shows them.
 """
 
 from importlib import import_module
 from types import ModuleType
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from genrep.data.arrays import ImageSet
 from genrep.params.training import RunParams, SamplerParams
 
 
@@ -44,6 +47,17 @@ def sample(
     draw = sampler(run.sampler).sample
     parts = (draw(networks, run, part, shape, generator) for part in labels.split(batch_size))
     return torch.cat([to_uint8(part, run.data.range) for part in parts])
+
+
+@torch.inference_mode()
+def strips(
+    networks: nn.ModuleDict, run: RunParams, images: ImageSet, seed: int, device: torch.device
+) -> dict[str, np.ndarray]:
+    """The steps of a sampler on a few images, by name, each (moments, 4, C, H, W) uint8; nothing if it has none."""
+    assert run.sampler is not None
+    module = sampler(run.sampler)
+    shown = module.strips(networks, run, images, seed, device) if hasattr(module, "strips") else {}
+    return {name: np.stack([to_uint8(x, run.data.range).numpy() for x in moments]) for name, moments in shown.items()}
 
 
 def to_uint8(pixels: Tensor, value_range: tuple[float, float]) -> Tensor:

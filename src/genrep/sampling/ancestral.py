@@ -10,11 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from genrep.data.arrays import ImageSet
 from genrep.devices import resolve_precision
 from genrep.objectives.diffusion import Diffusion
 from genrep.params.training import AncestralParams, DiffusionObjectiveParams, RunParams
+from genrep.rng import generator as seeded
 
 NETWORKS = ("denoiser",)
+STRIP = 12  # moments of a strip
 
 
 def trajectory(
@@ -74,3 +77,21 @@ def noising(run: RunParams, images: Tensor, moments: np.ndarray, generator: torc
         else:
             eps = torch.randn(images.shape, generator=generator).to(images.device)
             yield process.noised(images, torch.full((len(images),), t, device=images.device), eps)
+
+
+def strips(
+    networks: nn.ModuleDict, run: RunParams, images: ImageSet, seed: int, device: torch.device
+) -> dict[str, list[Tensor]]:
+    """STRIP moments, evenly spaced, of noising the first four training images (``forward``) and of drawing four
+    samples (``reverse``): (4, C, H, W) each, in the run's range."""
+    chosen = np.linspace(0, 1, STRIP)
+    first = images.split(run.data.split).start
+    real = torch.from_numpy(np.array(images.images[first : first + 4])).permute(0, 3, 1, 2)
+    low, high = run.data.range
+    pixels = real.to(device).float() / 255 * (high - low) + low
+    labels = torch.tensor([0, 1, 2, 3])
+    reverse = list(trajectory(networks, run, labels, images.shape, seeded(seed, "strip", device=device)))
+    return {
+        "forward": list(noising(run, pixels, chosen, seeded(seed, "strip"))),
+        "reverse": [reverse[s] for s in (chosen * (len(reverse) - 1)).round().astype(int)],
+    }

@@ -16,6 +16,8 @@ import torch
 
 from genrep import models
 from genrep.data.arrays import ImageSet
+from genrep.errors import UserError
+from genrep.files import read_json
 from genrep.params.training import RunParams
 from genrep.training import checkpoint
 
@@ -27,6 +29,20 @@ def finished_epochs(folder: Path) -> list[dict[str, Any]]:
     lines = (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()
     records = {record["epoch"]: record for record in map(json.loads, lines)}
     return [records[epoch] for epoch in sorted(records)]
+
+
+def provenance(folder: Path) -> dict[str, Any]:
+    """What a finished run says of itself.
+
+    Raises:
+        UserError: it is not finished; the line names the command that finishes it.
+    """
+    path = folder / "provenance.json"
+    if not path.exists():
+        scale, replication, run, seed = folder.parts[-4:]
+        arguments = f"{replication} {run} --seed {seed.removeprefix('seed')} --scale {scale}"
+        raise UserError(f"{folder} holds no finished run; run: genrep train {arguments}")
+    return read_json(path)
 
 
 def snapshot_path(folder: Path, epoch: int) -> Path:

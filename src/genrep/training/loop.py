@@ -170,11 +170,12 @@ class Loop:
             optimizer.zero_grad(set_to_none=True)
             for part in _micro_batches(batch, self.run.accumulate):
                 losses = self.losses[phase.name](part, phase.draw(part, self.noise))
-                loss = next(iter(losses.values())) * (len(part.images) / len(batch.images))
+                share = len(part.images) / len(batch.images)
+                loss = next(iter(losses.values())) * share
                 # inputs: a generator's step needs no gradients of the discriminator's weights
                 self.fabric.backward(loss, inputs=self.weights[phase.name])
                 for name, value in losses.items():
-                    self._sums[name] = self._sums.get(name, 0) + value.detach() / self.run.accumulate
+                    self._sums[name] = self._sums.get(name, 0) + value.detach() * share
                     self.clock.counts.setdefault(name, 0)
             for name in losses:
                 self.clock.counts[name] += 1

@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from genrep import sampling
+from genrep.codehash import known_as
 from genrep.data.arrays import DeviceImages, ImageSet
 from genrep.devices import claimed, resolve_precision
 from genrep.errors import UserError
@@ -152,7 +153,7 @@ def _is_finished(folder: Path, identity: dict[str, Any], run: RunParams) -> bool
     if not path.exists() or not (folder / "weights.safetensors").exists():
         return False
     record = read_json(path)
-    return record["identity"] == identity and record["code"] == training_code(run)
+    return record["identity"] == identity and known_as(record["code"]) == training_code(run)
 
 
 def _resume(folder: Path, identity: dict[str, Any], loop: Loop) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from genrep.report.figures import samples, training
-from genrep.report.figures.style import save, theme
+from genrep.report.figures.style import blank, save, theme
 from genrep.report.measurements import Measurements, NotMeasured
 
 MODELS = {"vae": "VAE", "gan": "GAN", "diffusion": "Diffusion model"}
@@ -17,7 +17,7 @@ SMOKE_NOTE = "smoke scale: proves the machinery, no published number is judged"
 
 
 def draw(folder: Path, measurements: Measurements, scale: str) -> list[Path]:
-    """Write every figure that can be drawn from what was measured, and remove those of earlier draws that cannot.
+    """Write every figure; one that nothing was measured for says so.
 
     Args:
         folder: ``results/<scale>/mnist_timing``.
@@ -32,18 +32,16 @@ def draw(folder: Path, measurements: Measurements, scale: str) -> list[Path]:
         for name, figure in figures(measurements, scale):
             paths.append(folder / f"{name}.png")
             save(figure, paths[-1])
-    for stale in set(folder.glob("figure_*.png")) - set(paths):
-        stale.unlink()
     return paths
 
 
 def figures(measurements: Measurements, scale: str) -> Iterator[tuple[str, Figure]]:
-    """Each figure with the name of its file; those that nothing was measured for are left out."""
+    """Each figure with the name of its file."""
     for name, make in _makers(measurements, [SMOKE_NOTE] if scale == "smoke" else []).items():
         try:
             yield name, make()
-        except NotMeasured:
-            continue
+        except NotMeasured as missing:
+            yield name, blank(name.replace("_", " ").capitalize(), f"nothing to draw: {missing}")
 
 
 def _makers(measurements: Measurements, notes: list[str]) -> dict[str, Callable[[], Figure]]:

@@ -24,15 +24,18 @@ def kept_images(measurements: Measurements, run: str, key: str) -> np.ndarray:
 
     Raises:
         NotMeasured: the run, or this kind of image, is not there.
+        UserError: the run was measured, but its images are missing or damaged.
     """
     path = measurements.folder / f"{run}-seed{first_seed(measurements, run)}.npz"
-    if path.exists():
-        try:
-            with np.load(path, allow_pickle=False) as stored:
-                if key in stored and len(stored[key]):
-                    return np.asarray(stored[key])
-        except (BadZipFile, EOFError, ValueError):
-            raise UserError(f"{path} is damaged; restore it with git, or delete it and measure again") from None
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            if key in stored and len(stored[key]):
+                return np.asarray(stored[key])
+    except (OSError, BadZipFile, EOFError, ValueError):
+        state = "damaged" if path.exists() else "missing"
+        raise UserError(
+            f"{path} is {state}; restore it with git, or delete {path.stem}.json and measure again"
+        ) from None
     raise NotMeasured(f"{run}: no {key} images")
 
 

@@ -56,6 +56,16 @@ def note_lines(notes: Sequence[str], inches: float) -> list[str]:
     return [line for note in notes for line in wrap(note, characters, break_on_hyphens=False)]
 
 
+def blank(title: str, reason: str) -> Figure:
+    """In place of a figure that cannot be drawn: its title, and why."""
+    lines = note_lines([reason], 5.5)
+    height = 0.6 + 0.16 * len(lines)
+    figure = Figure(figsize=(6, height), dpi=DPI, facecolor="white")
+    figure.text(0.25 / 6, 1 - 0.2 / height, title, fontsize=TITLE_SIZE, weight="bold", va="top")
+    figure.text(0.25 / 6, 1 - 0.47 / height, "\n".join(lines), fontsize=NOTE_SIZE, color=GREY, va="top")
+    return figure
+
+
 def save(figure: Figure, path: Path) -> None:
     """Write a PNG; the bytes depend on the figure alone."""
     with atomic_path(path) as temporary:
