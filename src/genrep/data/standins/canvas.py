@@ -149,4 +149,4 @@ class Canvas:
     def mask(self, *numbers: int) -> np.ndarray:
         """(size, size) bool: where segments of these numbers cover more than half of a pixel."""
         chosen = self.segments.point([255 if v in numbers else 0 for v in range(256)])
-        return np.asarray(chosen.reduce(SUPERSAMPLING)) > 127
+        return np.asarray(chosen.reduce(SUPERSAMPLING)) > 128  # 128 is half, which two segments could claim

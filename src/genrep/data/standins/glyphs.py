@@ -2,6 +2,7 @@
 
 import string
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,8 @@ def font(name: str, pixels: int) -> ImageFont.FreeTypeFont:
     """
     path = fonts_folder() / f"{name}.ttf"
     try:
-        return ImageFont.truetype(str(path), pixels, layout_engine=ImageFont.Layout.BASIC)
+        content = BytesIO(path.read_bytes())  # given a path, Pillow would look elsewhere for a missing file
+        return ImageFont.truetype(content, pixels, layout_engine=ImageFont.Layout.BASIC)
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error}); reinstall matplotlib") from None
 
