@@ -1,7 +1,7 @@
 """The drawing board of the stand-ins: shapes, soft light and segment masks, four times finer than the image.
 
-Coordinates are integers from 0 to 255 across the board whatever the size of the image. Shapes, gradients and noise go
-through Pillow's integer code, so that the same parameters give the same pixels on any machine.
+Coordinates are integers from 0 to 255 across the board whatever the size of the image. Shapes start from
+integers, and gradients and noise are eight-bit, so that the same parameters give the same pixels on any machine.
 """
 
 from dataclasses import dataclass, field

@@ -3,7 +3,7 @@
 import numpy as np
 
 from genrep.data.standins.canvas import Canvas
-from genrep.data.standins.parameters import Colour, mix, pick, vary
+from genrep.data.standins.parameters import TURN, Colour, around, mix, pick, vary
 
 BLACK, WHITE, BARK = (16, 18, 26), (252, 252, 250), (82, 60, 44)
 
@@ -35,12 +35,24 @@ def broadleaf(
     )
     if bare:
         for k in range(7):
-            tip = (x + wide * (k - 3) // 3, crown - wide + abs(k - 3) * wide // 4)
-            board.stroke([(x, y - tall // 3), ((x + tip[0]) // 2 + (k - 3), crown), tip], max(1, tall // 40), BARK)
+            tip = (x + wide * (k - 3) // 3, crown - wide + abs(k - 3) * wide // 4 + pick(rng, -tall // 16, tall // 16))
+            elbow = ((x + tip[0]) // 2 + (k - 3), crown)
+            board.stroke([(x, y - tall // 3), elbow, tip], max(1, tall // 40), BARK)
+            for part in (1, 2):
+                fork = (elbow[0] * (3 - part) + tip[0] * part) // 3, (elbow[1] * (3 - part) + tip[1] * part) // 3
+                twig = (fork[0] + pick(rng, -tall // 9, tall // 9), fork[1] - tall // 8)
+                board.stroke([fork, twig], max(1, tall // 90), BARK)
         return
-    for shift, colour in ((0, mix(leaf, BLACK, 110)), (tall // 14, leaf), (tall // 8, mix(leaf, WHITE, 60))):
-        for _ in range(9 if shift == 0 else 6):
-            r = max(1, wide * 5 // 12 - shift // 3)
-            cx = x + pick(rng, -wide + r, wide - r) * (3 if shift else 4) // 4 + light * shift
-            cy = crown - pick(rng, 0, wide) + r - shift
-            board.disc((cx - r, cy - r, cx + r, cy + r), vary(rng, colour, 6))
+    board.disc((x - wide * 3 // 4, crown - wide, x + wide * 3 // 4, crown + wide // 2), mix(leaf, BLACK, 110))
+    # Large dark clumps first, then ever smaller and lighter ones towards the light.
+    for count, part, shift, colour in (
+        (12, 42, 0, mix(leaf, BLACK, 110)),
+        (12, 30, tall // 22, mix(leaf, BLACK, 40)),
+        (18, 18, tall // 12, leaf),
+        (14, 11, tall // 9, mix(leaf, WHITE, 50)),
+    ):
+        r = max(1, wide * part // 100)
+        for _ in range(count):
+            reach = pick(rng, 0, max(0, wide - r - shift // 2))
+            cx, cy = around(x + light * shift // 2, crown - wide // 4 - shift // 2, reach, pick(rng, 0, TURN - 1))
+            board.disc((cx - r, cy - r, cx + r, cy + r), vary(rng, colour, 8))
