@@ -28,6 +28,11 @@ def write_page(
     """Write ``REPORT.md`` into ``folder``; figures are linked by name."""
     assumptions = [a.model_dump(include={"id", "value", "evidence"}) for a in read_assumptions(REPLICATIONS / name)]
     findings = pd.DataFrame([{"claim": c.id, "finding of the report": c.finding, "place": c.place} for c in claims])
+    # once at the end instead of in every row
+    deviations, short = f"{scale} scale: {'; '.join(params.deviations)}", f"{scale} scale, see the deviations below"
+    cells, verdicts = (
+        table.assign(reason=table["reason"].str.replace(deviations, short, regex=False)) for table in (cells, verdicts)
+    )
     judged = findings.merge(verdicts, on="claim")
     parts = [f"# {name} at {scale} scale"]
     if scale == "smoke":

@@ -137,7 +137,7 @@ def bars(
         ax.errorbar(value, places, xerr=spread, fmt="none", ecolor="black", elinewidth=1, capsize=2)
         for place, number, end in zip(places, value, high, strict=True):
             ax.annotate(
-                f"{number:.3g} {unit}",
+                f"{number:,.0f} {unit}" if number >= 1000 else f"{number:.3g} {unit}",
                 (max(number, end), place),
                 xytext=(4, 0),
                 textcoords="offset points",
