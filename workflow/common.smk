@@ -23,7 +23,7 @@ def plan(replication):
 def reported(replication):
     """Figures and tables of a replication that the HTML report shows: one per caption in its report/ folder."""
     for caption in sorted(Path("replications", replication, "report").glob("*.rst")):
-        suffix = "png" if caption.stem.startswith("figure") else "csv"
+        suffix = "png" if caption.stem.startswith("figure") else "html"
         yield report(
             f"results/{SCALE}/{replication}/{caption.stem}.{suffix}",
             caption=caption.resolve(),

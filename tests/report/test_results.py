@@ -85,9 +85,10 @@ def folder(request: pytest.FixtureRequest, results: dict[str, Path]) -> Path:
 def test_the_files_of_the_contract_are_there(folder: Path) -> None:
     names = set(contents(folder))
     assert {"cells.csv", "claims.csv", "verdicts.json", "REPORT.md", "metrics.json", "curves.csv"} <= names
+    assert {"cells.html", "claims.html"} <= names
     tables = {name for name in names if name.startswith("table_")}
     assert {"table_1.csv", "table_1.md"} <= tables
-    assert {Path(name).stem + suffix for name in tables for suffix in (".csv", ".md")} == tables
+    assert {Path(name).stem + suffix for name in tables for suffix in (".csv", ".md", ".html")} == tables
 
 
 @pytest.mark.parametrize("kind", ["cell", "claim"])

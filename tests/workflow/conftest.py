@@ -53,7 +53,7 @@ class Workspace:
         outputs = re.search(r"rule mnist_timing_results:.*?output:(.*?)\n    log:", rules, re.S).group(1)
         results = re.findall(r"\{FOLDER\}/([\w.]+)", outputs)
         captions = (ROOT / "replications/mnist_timing/report").glob("*.rst")
-        results += [f"{c.stem}.{'png' if c.stem.startswith('figure') else 'csv'}" for c in captions]
+        results += [f"{c.stem}.{'png' if c.stem.startswith('figure') else 'html'}" for c in captions]
         fake = folder / "bin" / "genrep"
         fake.parent.mkdir()
         fake.write_text(FAKE.format(python=sys.executable, results=results))

@@ -9,8 +9,10 @@ from genrep.layout import REPLICATIONS
 from genrep.params import ReplicationParams
 from genrep.report.assumptions import read_assumptions
 from genrep.report.claims import Claim
-from genrep.report.tables import to_markdown
+from genrep.report.tables import to_markdown, write_html
 
+CLAIM_COLUMNS = ["claim", "finding of the report", "place", "verdict", "observed", "reason"]
+CELL_COLUMNS = ["cell", "published", "reproduced", "ci_low", "ci_high", "unit", "verdict", "reason"]
 SMOKE_NOTE = "**Smoke scale: this proves the machinery. No published number is judged here.**"
 
 
@@ -25,7 +27,7 @@ def write_page(
     tables: dict[str, pd.DataFrame],
     figures: list[Path],
 ) -> None:
-    """Write ``REPORT.md`` into ``folder``; figures are linked by name."""
+    """Write ``REPORT.md`` into ``folder``, figures linked by name, and its verdicts as HTML for Snakemake's report."""
     assumptions = [a.model_dump(include={"id", "value", "evidence"}) for a in read_assumptions(REPLICATIONS / name)]
     findings = pd.DataFrame([{"claim": c.id, "finding of the report": c.finding, "place": c.place} for c in claims])
     # once at the end instead of in every row
@@ -33,18 +35,21 @@ def write_page(
     cells, verdicts = (
         table.assign(reason=table["reason"].str.replace(deviations, short, regex=False)) for table in (cells, verdicts)
     )
-    judged = findings.merge(verdicts, on="claim")
+    judged = findings.merge(verdicts, on="claim")[CLAIM_COLUMNS]
+    cells = cells[CELL_COLUMNS]
+    write_html(folder / "claims.html", judged)
+    write_html(folder / "cells.html", cells)
     parts = [f"# {name} at {scale} scale"]
     if scale == "smoke":
         parts.append(SMOKE_NOTE)
     parts += [
         "Written by `genrep tabulate` from `measurements/` alone; provenance of every run is in `verdicts.json`.",
         "## Verdicts",
-        to_markdown(summary({"cells": cells, "claims": verdicts})),
+        to_markdown(summary({"cells": cells, "claims": judged})),
         "## Claims",
-        to_markdown(judged[["claim", "finding of the report", "place", "verdict", "observed", "reason"]]),
+        to_markdown(judged),
         "## Cells",
-        to_markdown(cells[["cell", "published", "reproduced", "ci_low", "ci_high", "unit", "verdict", "reason"]]),
+        to_markdown(cells),
     ]
     for title, table in tables.items():
         parts += [f"## {title.replace('_', ' ').capitalize()}", to_markdown(table)]

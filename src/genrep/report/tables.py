@@ -8,6 +8,12 @@ import pandas as pd
 from genrep.files import write_text
 from genrep.report.measurements import Estimate, Measurements, NotMeasured
 
+STYLE = """
+body { font: 14px/1.4 system-ui, sans-serif; margin: 1em; color: #222; background: #fff }
+table { border-collapse: collapse }
+th, td { text-align: left; vertical-align: top; padding: .35em .7em; border-bottom: 1px solid #ddd; max-width: 34em }
+th { position: sticky; top: 0; background: #f4f4f4 }
+"""
 DIGITS = 6  # significant, so that a regenerated file is equal to the last bit that matters
 
 
@@ -27,9 +33,16 @@ def to_markdown(table: pd.DataFrame) -> str:
     return str(shown.to_markdown(index=False, disable_numparse=True))
 
 
+def write_html(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as a page of its own, for Snakemake's report, which shows HTML and only offers CSV for download."""
+    body = table.astype(object).where(table.notna(), "").to_html(index=False, border=0, escape=True)
+    write_text(path, f"<!doctype html>\n<meta charset=utf-8>\n<style>{STYLE}</style>\n{body}\n")
+
+
 def write_table(folder: Path, name: str, table: pd.DataFrame) -> None:
-    """Write ``<name>.csv`` and ``<name>.md``."""
+    """Write ``<name>.csv``, ``<name>.md`` and ``<name>.html``."""
     write_csv(folder / f"{name}.csv", table)
+    write_html(folder / f"{name}.html", table)
     write_text(folder / f"{name}.md", to_markdown(table) + "\n")
 
 
