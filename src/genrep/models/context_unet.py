@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from genrep.models.layers import ConvTranspose2d
 from genrep.params.networks import ContextUNetParams
 
 
@@ -31,7 +32,7 @@ class Up(nn.Module):
     def __init__(self, inputs: int, outputs: int):
         super().__init__()
         self.layers = nn.Sequential(
-            nn.ConvTranspose2d(inputs, outputs, 2, stride=2), ConvBlock(outputs, outputs), ConvBlock(outputs, outputs)
+            ConvTranspose2d(inputs, outputs, 2, stride=2), ConvBlock(outputs, outputs), ConvBlock(outputs, outputs)
         )
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
@@ -60,7 +61,7 @@ class ContextUNet(nn.Module):
         self.time1, self.time2 = embedding(1, F2), embedding(1, F1)
         self.class1, self.class2 = embedding(classes, F2), embedding(classes, F1)
         self.from_vector = nn.Sequential(
-            nn.ConvTranspose2d(F2, F2, (H // 4, W // 4), stride=(H // 4, W // 4)), nn.GroupNorm(8, F2), nn.ReLU()
+            ConvTranspose2d(F2, F2, (H // 4, W // 4), stride=(H // 4, W // 4)), nn.GroupNorm(8, F2), nn.ReLU()
         )
         self.up1 = Up(2 * F2, F1)
         self.up2 = Up(2 * F1, F1)

@@ -5,6 +5,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from genrep.models.init import glorot_
+from genrep.models.layers import ConvTranspose2d
 from genrep.params.networks import ConvVAEParams
 
 
@@ -51,10 +52,10 @@ class Decoder(nn.Module):
             *(
                 layer
                 for i, o in pairwise((top, *reversed_channels))
-                for layer in (nn.ConvTranspose2d(i, o, 3, stride=2, padding=1, output_padding=1), nn.ReLU())
+                for layer in (ConvTranspose2d(i, o, 3, stride=2, padding=1, output_padding=1), nn.ReLU())
             )
         )
-        self.out = nn.ConvTranspose2d(channels[0], C, 3, padding=1)
+        self.out = ConvTranspose2d(channels[0], C, 3, padding=1)
 
     def forward(self, z: Tensor) -> Tensor:
         return self.out(self.up(self.dense(z)))  # (B, latent) -> (B, C, H, W)
