@@ -18,7 +18,6 @@ from torch import Tensor
 from genrep.errors import UserError
 from genrep.files import atomic_path, read_json, write_json
 
-
 # Arrays that a set may have beside images and labels; the card lists the names of their columns under the same key.
 OPTIONAL = ("attributes", "masks")
 
@@ -126,7 +125,7 @@ class DeviceImages:
         images: see ``ImageSet``.
         split: ``train``, ``test`` or ``all``.
         value_range: what pixel values 0 and 255 become.
-        flip: mirrors each image left to right with probability 1/2, drawn from this generator of the device; None: never.
+        flip: mirrors each image left to right with probability 1/2, drawn from this generator of the device.
     """
 
     def __init__(
