@@ -23,7 +23,8 @@ def data_list() -> None:
         size = " x ".join(map(str, entry.shape[1:])) + (" grey" if entry.shape[0] == 1 else " RGB")
         share = "" if entry.share_of_official == 1 else f", {entry.share_of_official:.1%} of the official set"
         count = f"{sum(entry.counts.values()):,} images {size}{share}"
-        click.echo(f"{name:22}  {where.state:11}  {count}" + (f"  -> {where.mend}" if where.mend else ""))
+        mend = f"  {where.found} -> {where.mend}" if where.mend else ""
+        click.echo(f"{name:22}  {where.state:11}  {count}{mend}")
     click.echo()
     for name, origin in sources().items():
         shown = "may be redistributed" if origin.redistribution else "no redistribution"
