@@ -20,7 +20,7 @@ from genrep.data.decode import Recipe, Tally
 from genrep.data.decoding import decode_all
 from genrep.data.fetch import DOWNLOADED, fetch
 from genrep.data.layouts import Contents
-from genrep.data.raw import MIRROR, at_hand, check, locate, mirror_directory
+from genrep.data.raw import MIRROR, at_hand, check, forget, locate, mirror_directory
 from genrep.errors import UserError
 from genrep.files import atomic_path
 
@@ -63,9 +63,11 @@ def prepare(
         if just_made:
             return ImageSet.open(folder)
         started = time.monotonic()
-        contents, described = _reduced(entry, data) if entry.reduced_from else _official(entry, data, partial, folder)
-        _compare_counts(entry, contents, partial)
-        tally = _write_images(entry, contents, folder / WORK, workers)
+        with _blaming_files(entry, data):
+            made = _reduced(entry, data) if entry.reduced_from else _official(entry, data, partial, folder)
+            contents, described = made
+            _compare_counts(entry, contents, partial)
+            tally = _write_images(entry, contents, folder / WORK, workers)
         images = np.load(folder / WORK / "images.npy", mmap_mode="r", allow_pickle=False)
         found = identity(images, contents.labels, contents.attributes, contents.masks)
         _compare_identity(entry, found, data, partial)
@@ -91,6 +93,17 @@ def _alone(folder: Path, say: Callable[[str], None]) -> Iterator[bool]:
         yield waited_since is not None and card.exists() and card.stat().st_mtime >= waited_since
     finally:
         lock.release()
+
+
+@contextmanager
+def _blaming_files(entry: DataSet, data: Path) -> Iterator[None]:
+    """What nobody has published a hash for may turn out to be bad only now: its recorded hash must not bar the mend."""
+    try:
+        yield
+    except UserError:
+        for name in entry.sources:
+            forget(source(name), data)
+        raise
 
 
 def _official(entry: DataSet, data: Path, partial: bool, folder: Path) -> tuple[Contents, dict[str, Any]]:
@@ -195,10 +208,14 @@ def _create(path: Path, shape: tuple[int, ...]) -> None:
             f"{path.parent.parent} needs {needed / 2**20:,.0f} MiB, of which {free / 2**20:,.0f} MiB are free; "
             "make some room"
         )
-    np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
-    if sys.platform == "linux":
-        with path.open("r+b") as stream:
-            os.posix_fallocate(stream.fileno(), 0, path.stat().st_size)
+    try:
+        np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+        if sys.platform == "linux":
+            with path.open("r+b") as stream:
+                os.posix_fallocate(stream.fileno(), 0, path.stat().st_size)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise UserError(f"cannot write {path}: {error.strerror or error}; make some room") from None
 
 
 def _compare_identity(entry: DataSet, found: str, data: Path, partial: bool) -> None:

@@ -121,6 +121,11 @@ def check(origin: Source, name: str, data: Path, partial: bool = False) -> tuple
     return path, " and ".join(verified) or _recorded(origin, name, path, data, mend)
 
 
+def forget(origin: Source, data: Path) -> None:
+    """Drop the recorded hashes of a source whose files have proved to be bad, so that better ones may follow."""
+    (origin.raw(data) / RECORD).unlink(missing_ok=True)
+
+
 def _digest(path: Path, kind: str) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, kind).hexdigest()
@@ -152,7 +157,8 @@ def _recorded(origin: Source, name: str, path: Path, data: Path, mend: str) -> s
         return f"nothing published; sha256 recorded in {record}"
     if known[name]["sha256"] != found:
         wanted = known[name]["sha256"]
-        raise UserError(f"{path}: sha256 {found}, but at first it was {wanted} ({record}); {mend}")
+        mend = f"{mend}, or delete {record} if you have replaced it on purpose"
+        raise UserError(f"{path}: sha256 {found}, but at first it was {wanted}; {mend}")
     return f"sha256 as recorded in {record}"
 
 

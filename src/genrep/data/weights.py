@@ -33,8 +33,8 @@ def convert(name: str, data: Path = DATA) -> Path:
     target = weights_path(name, data)
     try:
         state = _state(path)
-    except (RuntimeError, ValueError, OSError, EOFError, KeyError) as error:
-        reason = str(error).splitlines()[0]
+    except Exception as error:  # whatever the bytes lead torch's unpickler to
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise UserError(
             f"{path} holds no weights that torch can read ({reason}); delete it and fetch it again"
         ) from None
