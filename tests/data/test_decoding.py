@@ -24,6 +24,9 @@ from tests.conftest import ROOT
 from tests.data.conftest import encoded
 
 
+NOISE = encoded(np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8), "JPEG")
+
+
 def plain(content: bytes) -> np.ndarray:
     """What a user would write: open, crop the centre square, resize."""
     image = Image.open(io.BytesIO(content)).convert("RGB")
@@ -78,7 +81,11 @@ def test_image_in_another_mode_is_converted_and_counted(tmp_path, fake_faces, mo
     [
         pytest.param(b"not an image", "cannot identify", id="garbage"),
         pytest.param(b"", "cannot identify", id="empty"),
-        pytest.param(encoded(np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8), "JPEG")[:1500], "truncated", id="cut short"),
+        pytest.param(
+            NOISE[:1500],
+            "truncated",
+            id="cut short",
+        ),
         pytest.param(
             encoded(np.zeros((4100, 4100), np.uint8)), "4100x4100 pixels, like a decompression bomb", id="bomb"
         ),

@@ -138,9 +138,7 @@ def test_unpublished_hash_is_recorded_and_compared_from_then_on(tmp_path, server
     assert SHA256 in (tmp_path / "raw" / "char74k-hnd" / "hashes.json").read_text()
     assert "as recorded in" in fetch("char74k-hnd", tmp_path)["EnglishHnd.tgz"]
     (tmp_path / "raw" / "char74k-hnd" / "EnglishHnd.tgz").write_bytes(b"changed")
-    with pytest.raises(
-        UserError, match=f"but at first it was {SHA256}; delete it and run: genrep data fetch"
-    ):
+    with pytest.raises(UserError, match=f"but at first it was {SHA256}; delete it and run: genrep data fetch"):
         fetch("char74k-hnd", tmp_path)
 
 
@@ -208,6 +206,6 @@ def test_weights_that_are_none(tmp_path, monkeypatch):
     path.parent.mkdir(parents=True)
     path.write_bytes(b"rubbish")
     monkeypatch.setitem(sources(), "inception", source("inception").model_copy(update={"files": {file: SourceFile()}}))
-    with pytest.raises(UserError, match="holds no weights that torch reads"):
+    with pytest.raises(UserError, match="holds no weights that torch can read"):
         convert("inception", tmp_path)
     assert not (tmp_path / "weights").exists()

@@ -14,7 +14,7 @@ from genrep.errors import UserError
 DOWNLOADED = ("torchvision", "url")
 ATTEMPTS, PAUSE = 4, 2.0  # tries of one file; seconds before the second, doubled each time
 TIMEOUT = 30  # seconds without a byte
-CHUNK = 2**20
+CHUNK = 2**16  # what at most is lost when a connection breaks
 
 
 class NeedsHand(UserError):
