@@ -23,7 +23,6 @@ from genrep.errors import UserError
 from tests.conftest import ROOT
 from tests.data.conftest import encoded
 
-
 NOISE = encoded(np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8), "JPEG")
 
 
