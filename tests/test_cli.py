@@ -80,7 +80,7 @@ def test_results_that_are_not_there(genrep):
 def test_data_prepare_says_what_it_prepared(genrep, tmp_path):
     result = genrep("data", "prepare", "mnist-reduced")
     assert result.exit_code == 0
-    assert result.output == f"mnist-reduced: 2500 images, sha256 {data_set('mnist-reduced').identity}\n"
+    assert result.stdout == f"mnist-reduced: 2500 images, sha256 {data_set('mnist-reduced').identity}\n"
     assert (tmp_path / "data" / "prepared" / "mnist-reduced" / "card.json").is_file()
     assert_one_line(genrep("data", "prepare", "mnist-reduce"), "did you mean 'mnist-reduced'?")
 

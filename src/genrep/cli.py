@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from genrep.allocator import keep_freed_memory
+from genrep.data.commands import data
 from genrep.errors import UserError
 from genrep.params import ReplicationParams, load, resolve, run_of
 
@@ -45,19 +46,7 @@ def main() -> None:
     keep_freed_memory()
 
 
-@main.group()
-def data() -> None:
-    """Data sets: fetch, verify, prepare."""
-
-
-@data.command("prepare")
-@click.argument("name")
-def data_prepare(name: str) -> None:
-    """Fetch NAME if necessary, verify it and store it under data/prepared."""
-    from genrep.data.prepare import prepare
-
-    card = prepare(name).card
-    click.echo(f"{name}: {sum(card['counts'].values())} images, sha256 {card['identity']}")
+main.add_command(data)
 
 
 @main.command()

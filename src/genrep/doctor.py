@@ -12,7 +12,6 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires
-from pathlib import Path
 from typing import Literal
 
 from genrep.errors import UserError
@@ -22,8 +21,6 @@ CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 GIB = 2**30
 # The smallest disk that smoke runs on, and what the largest replication needs with some air.
 LEAST_DISK, ENOUGH_DISK = 1 * GIB, 10 * GIB
-# The file name under which torch-fidelity publishes the network behind FID and IS.
-INCEPTION = "weights-inception-2015-12-05-6726825d.pth"
 
 
 @dataclass(frozen=True)
@@ -144,7 +141,7 @@ def disk() -> Iterator[Check]:
 
 def mirror() -> Iterator[Check]:
     """The folder that stands in for downloads, where one is named."""
-    from genrep.data.prepare import MIRROR, mirror_directory
+    from genrep.data.raw import MIRROR, mirror_directory
 
     folder = mirror_directory()
     yield Check("data mirror", "ok", str(folder) if folder else f"{MIRROR} is not set; official files are downloaded")
@@ -186,11 +183,11 @@ def _importable(module: str) -> bool:
 
 
 def inception_weights() -> Iterator[Check]:
-    """The network behind published FID and IS, where torch-fidelity keeps it."""
-    import torch
+    """The network behind published FID and IS."""
+    from genrep.data.weights import weights_path
 
-    path = Path(torch.hub.get_dir()) / "checkpoints" / INCEPTION
-    found = str(path) if path.is_file() else "absent; mnist_timing needs none, its metrics are native"
+    path = weights_path("inception")
+    found = str(path) if path.is_file() else "absent, got by: genrep data fetch inception; native metrics need none"
     yield Check("inception", "ok", found)
 
 

@@ -26,7 +26,7 @@ def run_identity(run: RunParams, seed: int, data_identity: str | None) -> dict[s
 
 def run_key(run: RunParams, seed: int) -> str:
     """Equal keys mean that nothing needs to be trained again."""
-    identity = run_identity(run, seed, data_set(run.data.set).identity)
+    identity = run_identity(run, seed, data_set(run.data.set).key)
     return sha256_json(identity | {"code": training_code(run)})
 
 

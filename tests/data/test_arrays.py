@@ -70,6 +70,39 @@ def test_saved_set_opens_as_it_was(tmp_path, small):
     assert opened.card == small.card
     assert opened.shape == (3, 8, 6)
     assert {path.name for path in tmp_path.iterdir()} == {"images.npy", "labels.npy", "card.json"}
+    assert opened.attributes is None and opened.masks is None
+
+
+@pytest.fixture
+def faces(small) -> ImageSet:
+    """The small set with two attributes and one mask per image."""
+    rng = np.random.default_rng(1)
+    card = small.card | {"attributes": ["smile", "hat"], "masks": ["hair"]}
+    return ImageSet(small.images, small.labels, card, rng.random((10, 2)) < 0.5, rng.random((10, 1, 8, 6)) < 0.5)
+
+
+def test_attributes_and_masks_lie_beside_the_images(tmp_path, faces):
+    faces.save(tmp_path)
+    opened = ImageSet.open(tmp_path)
+    np.testing.assert_array_equal(opened.attributes, faces.attributes)
+    np.testing.assert_array_equal(opened.masks, faces.masks)
+    np.testing.assert_array_equal(opened.attribute("hat"), faces.attributes[:, 1])
+    with pytest.raises(UserError, match="small has no attribute 'beard'; it has smile, hat"):
+        opened.attribute("beard")
+
+
+def test_identity_sees_attributes_and_masks(small, faces):
+    plain = identity(small.images, small.labels)
+    full = identity(faces.images, faces.labels, faces.attributes, faces.masks)
+    assert len({plain, full, identity(faces.images, faces.labels, ~faces.attributes, faces.masks)}) == 3
+
+
+@pytest.mark.parametrize("rows", [9, 11])
+def test_attributes_that_do_not_match_are_told(tmp_path, faces, rows):
+    faces.save(tmp_path)
+    np.save(tmp_path / "attributes.npy", np.zeros((rows, 2), bool))
+    with pytest.raises(UserError, match=r"attributes.npy has shape .* run: genrep data prepare"):
+        ImageSet.open(tmp_path)
 
 
 @pytest.mark.parametrize("damage", ["missing", "half", "garbage"])
@@ -142,3 +175,42 @@ def test_device_copy_does_not_change_the_file(tmp_path, small, cpu):
     small.save(tmp_path)
     DeviceImages(ImageSet.open(tmp_path), "train", (0, 1), cpu).pixels.zero_()
     np.testing.assert_array_equal(ImageSet.open(tmp_path).images, small.images)
+
+
+def plain(data: DeviceImages, rows) -> torch.Tensor:
+    """The arithmetic that every committed result was trained with."""
+    return data.pixels[rows].float() * ((data.high - data.low) / 255) + data.low
+
+
+@pytest.mark.parametrize("low, high", [(0, 1), (-1, 1), (-0.3, 0.7)])
+def test_batches_are_what_they_always_were_to_the_last_bit(small, cpu, low, high):
+    data = DeviceImages(small, "all", (low, high), cpu)
+    for rows in (slice(2, 7), torch.tensor([5, 1, 1, 9])):
+        assert torch.equal(data.batch(rows)[0], plain(data, rows))
+    assert data.pixels.dtype == torch.uint8
+
+
+def test_flip_mirrors_half_of_the_images_and_repeats_with_its_generator(small, cpu):
+    def flipped(seed):
+        data = DeviceImages(small, "all", (0, 1), cpu, flip=torch.Generator().manual_seed(seed))
+        return torch.stack([data.batch(slice(0, 10))[0] for _ in range(100)])
+
+    straight = DeviceImages(small, "all", (0, 1), cpu).batch(slice(0, 10))[0]
+    found = flipped(0)
+    mirrored = (found == straight.flip(-1)).all(dim=(2, 3, 4))
+    assert torch.equal(mirrored, ~(found == straight).all(dim=(2, 3, 4)))
+    assert 0.4 < mirrored.float().mean() < 0.6
+    assert torch.equal(found, flipped(0))
+    assert not torch.equal(found, flipped(1))
+
+
+def test_shuffled_serves_every_row_once_with_its_labels_and_attributes(faces, cpu):
+    data = DeviceImages(faces, "train", (0, 255), cpu)
+    epochs = [list(data.shuffled(4, torch.Generator().manual_seed(seed))) for seed in (0, 0, 1)]
+    first, again, other = (torch.cat([rows for _, _, rows in epoch]).tolist() for epoch in epochs)
+    assert first == again != other
+    assert sorted(first) == list(range(6))
+    for images, labels, rows in epochs[0]:
+        np.testing.assert_array_equal(images.permute(0, 2, 3, 1), faces.images[:6][rows])
+        np.testing.assert_array_equal(labels, faces.labels[:6][rows])
+        np.testing.assert_array_equal(data.attributes[rows], faces.attributes[:6][rows])

@@ -1,12 +1,11 @@
 """What is said of a data set is what preparing it then does."""
 
-import shutil
-
 import pytest
 from torchvision.datasets import MNIST
 
 from genrep.data.availability import availability, prepared_bytes
-from genrep.data.prepare import MIRROR, prepare
+from genrep.data.prepare import prepare
+from genrep.data.raw import MIRROR
 from genrep.errors import UserError
 from tests.conftest import ROOT
 
@@ -40,18 +39,16 @@ def test_mirror_is_at_hand_and_then_prepared(tmp_path, fake_mnist):
 
 
 def test_official_files_need_no_mirror(tmp_path, fake_mnist, monkeypatch):
-    prepare("mnist", tmp_path)
-    shutil.rmtree(tmp_path / "prepared")
+    for name in fake_mnist.files:
+        fake_mnist.download(tmp_path, name)
     monkeypatch.delenv(MIRROR)
     assert state_and_outcome("mnist", tmp_path) == ("at hand", "works")
 
 
 def test_mirror_completes_official_files(tmp_path, fake_mnist):
-    prepare("mnist", tmp_path)
-    shutil.rmtree(tmp_path / "prepared")
     name = "t10k-images-idx3-ubyte"
-    (tmp_path / "raw" / "MNIST" / "raw" / name).unlink()
     for other in set(fake_mnist.files) - {name}:
+        fake_mnist.download(tmp_path, other)
         fake_mnist.pack(other).unlink()  # what is there already is not asked of the mirror
     assert state_and_outcome("mnist", tmp_path) == ("at hand", "works")
 

@@ -2,9 +2,6 @@
 
 import gzip
 import hashlib
-import os
-import shutil
-from pathlib import Path
 from urllib.error import URLError
 
 import numpy as np
@@ -13,12 +10,12 @@ from torchvision.datasets import MNIST
 
 from genrep.data.arrays import ImageSet, identity
 from genrep.data.catalogue import catalogue, data_set
-from genrep.data.prepare import MIRROR, prepare, reduce
+from genrep.data.prepare import prepare, reduce
+from genrep.data.raw import MIRROR
 from genrep.errors import UserError
 from tests.conftest import ROOT
 
 SHIPPED = ROOT / "data" / "reduced" / "mnist-reduced.npz"
-MIRROR_HERE = os.environ.get(MIRROR)
 FIRST = "train-images-idx3-ubyte"
 
 
@@ -93,16 +90,15 @@ def test_other_pixels_are_refused_with_both_hashes(tmp_path):
 # -- a mirror -------------------------------------------------------------------------------------------------------
 
 
-def test_mirror_is_decoded_and_then_no_longer_needed(tmp_path, fake_mnist):
+def test_mirror_is_read_in_place(tmp_path, fake_mnist):
     data = tmp_path / "data"
     found = prepare("mnist", data)
     np.testing.assert_array_equal(found.images, fake_mnist.images)
     np.testing.assert_array_equal(found.labels, fake_mnist.labels)
     assert found.labels.dtype == np.int64
     assert found.card["share_of_official"] == 1
-    shutil.rmtree(fake_mnist.mirror)
-    shutil.rmtree(data / "prepared")
-    assert prepare("mnist", data).card == found.card
+    assert found.card["verified"]
+    assert set(leftovers(data)) == {"images.npy", "labels.npy", "card.json"}
 
 
 def test_corrupt_file_is_named_with_both_hashes(tmp_path, fake_mnist):
@@ -117,11 +113,10 @@ def test_corrupt_file_is_named_with_both_hashes(tmp_path, fake_mnist):
 
 
 def test_corrupt_raw_file_says_how_to_fetch_it(tmp_path, fake_mnist):
-    prepare("mnist", tmp_path)
-    raw = tmp_path / "raw" / "MNIST" / "raw" / FIRST
+    raw = fake_mnist.download(tmp_path, FIRST)
     raw.write_bytes(b"rotten")
     found, expected = hashlib.md5(b"rotten").hexdigest(), hashlib.md5(fake_mnist.files[FIRST]).hexdigest()
-    mend = f"{FIRST}: md5 {found}, expected {expected}; delete it and run: genrep data prepare mnist"
+    mend = f"{FIRST}: md5 {found}, expected {expected}; delete it and run: genrep data fetch mnist"
     with pytest.raises(UserError, match=mend):
         prepare("mnist", tmp_path)
     raw.unlink()
@@ -131,7 +126,7 @@ def test_corrupt_raw_file_says_how_to_fetch_it(tmp_path, fake_mnist):
 @pytest.mark.parametrize(
     ("content", "mend"),
     [
-        pytest.param(None, "is missing from the mirror; copy it there, or unset", id="missing"),
+        pytest.param(None, "in the mirror .* is missing; copy it there, or unset", id="missing"),
         pytest.param(b"garbage", "copy it to the mirror again", id="garbage"),
         pytest.param(gzip.compress(bytes(range(256)) * 9)[:60], "copy it to the mirror again", id="cut short"),
     ],
@@ -157,7 +152,7 @@ def test_failed_download_names_the_mirror_variable(tmp_path, monkeypatch):
         raise URLError("no route to host")
 
     monkeypatch.setattr(MNIST, "download", unreachable)
-    with pytest.raises(UserError, match=f"no route to host.*try again, or set {MIRROR} .*mnist/{FIRST}.gz"):
+    with pytest.raises(UserError, match=f"no route to host.*try again, or set {MIRROR} .*mnist/.*-ubyte.gz"):
         prepare("mnist", tmp_path)
 
 
@@ -165,17 +160,18 @@ def test_failed_download_names_the_mirror_variable(tmp_path, monkeypatch):
 
 
 def interrupt_prepare(name, data, monkeypatch) -> None:
-    """Prepare with a Ctrl-C in the middle of writing the array ``name``."""
-    save = np.save
+    """Prepare with a Ctrl-C in the middle of writing ``images`` or ``labels``."""
+    save, open_memmap = np.save, np.lib.format.open_memmap
 
-    def half(path, array):
-        if name in path.name:
-            path.write_bytes(b"\x93NUMPY half")
-            raise KeyboardInterrupt
-        save(path, array)
+    def half(path, *args, **kwargs):
+        if name not in path.name:
+            return (save if args else open_memmap)(path, *args, **kwargs)
+        path.write_bytes(b"\x93NUMPY half")
+        raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(np, "save", half)
+        patched.setattr(np.lib.format, "open_memmap", half)
         prepare("mnist", data)
 
 
@@ -183,10 +179,10 @@ def interrupt_prepare(name, data, monkeypatch) -> None:
 def test_interrupt_leaves_nothing_half_written(tmp_path, fake_mnist, monkeypatch, name):
     interrupt_prepare(name, tmp_path, monkeypatch)
     folder = tmp_path / "prepared" / "mnist"
-    assert set(leftovers(folder)) <= {"images.npy"}  # whole, and without a card not a data set
     with pytest.raises(UserError, match="genrep data prepare mnist"):
         ImageSet.open(folder)
     prepare("mnist", tmp_path)  # the mend works
+    assert set(leftovers(folder)) == {"images.npy", "labels.npy", "card.json"}
     np.testing.assert_array_equal(ImageSet.open(folder).images, fake_mnist.images)
 
 
@@ -196,19 +192,6 @@ def test_interrupt_keeps_what_was_prepared_before(tmp_path, fake_mnist, monkeypa
     again = ImageSet.open(tmp_path / "prepared" / "mnist")
     assert again.card == before
     assert identity(np.asarray(again.images), again.labels) == before["identity"]
-
-
-def test_interrupted_unpacking_leaves_no_raw_file(tmp_path, fake_mnist, monkeypatch):
-    write = Path.write_bytes
-
-    def half(path, content):
-        write(path, content[:100])
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Path, "write_bytes", half)
-    with pytest.raises(KeyboardInterrupt):
-        prepare("mnist", tmp_path / "data")
-    assert leftovers(tmp_path / "data") == []
 
 
 # -- reducing -------------------------------------------------------------------------------------------------------
@@ -222,15 +205,3 @@ def test_reducing_keeps_the_first_of_each_class_in_order(tmp_path, fake_mnist, m
         train, test = first_rows(full.labels[:12], 1), 12 + first_rows(full.labels[12:], 1)
         np.testing.assert_array_equal(reduced["images"], full.images[np.concatenate([train, test])])
         np.testing.assert_array_equal(reduced["labels"], full.labels[np.concatenate([train, test])])
-
-
-@pytest.mark.skipif(not MIRROR_HERE, reason=f"{MIRROR} names no mirror of the official files")
-def test_official_files_hold_the_shipped_digits(tmp_path, monkeypatch, digits):
-    monkeypatch.setenv(MIRROR, str(MIRROR_HERE))
-    full = prepare("mnist", tmp_path)
-    assert full.card["verified"]
-    assert len(full.images) == 70_000
-    for split, per_class in (("train", 200), ("test", 50)):
-        rows = first_rows(full.labels[full.split(split)], per_class) + full.split(split).start
-        np.testing.assert_array_equal(digits.images[digits.split(split)], full.images[rows])
-        np.testing.assert_array_equal(digits.labels[digits.split(split)], full.labels[rows])

@@ -1,7 +1,8 @@
 """The prepared layout: ``images.npy`` (N, H, W, C) uint8, ``labels.npy`` (N,) int64 and ``card.json``.
 
-Splits are stored one after another, so that each is a slice. The images are memory-mapped; a training run moves
-its split to the device whole.
+Where the card names them, ``attributes.npy`` (N, A) bool and ``masks.npy`` (N, M, H, W) bool lie beside. Splits are
+stored one after another, so that each is a slice. The images are memory-mapped; a training run moves its split to the
+device whole.
 """
 
 import hashlib
@@ -17,11 +18,21 @@ from torch import Tensor
 from genrep.errors import UserError
 from genrep.files import atomic_path, read_json, write_json
 
+# Arrays that a set may have beside images and labels; the card lists the names of their columns under the same key.
+OPTIONAL = ("attributes", "masks")
 
-def identity(images: np.ndarray, labels: np.ndarray) -> str:
-    """SHA-256 over shapes and bytes of decoded images (uint8) and labels (int64): what a data set *is*."""
+
+def identity(
+    images: np.ndarray, labels: np.ndarray, attributes: np.ndarray | None = None, masks: np.ndarray | None = None
+) -> str:
+    """SHA-256 over shapes and bytes of decoded images (uint8) and labels (int64): what a data set *is*.
+
+    Attributes and masks (bool) count where there are any.
+    """
     digest = hashlib.sha256()
-    for array, dtype in ((images, np.uint8), (labels, np.int64)):
+    for array, dtype in ((images, np.uint8), (labels, np.int64), (attributes, np.bool_), (masks, np.bool_)):
+        if array is None:
+            continue
         if array.dtype != dtype:
             raise TypeError(f"expected {np.dtype(dtype)}, got {array.dtype}")
         digest.update(repr(array.shape).encode())
@@ -36,6 +47,8 @@ class ImageSet:
     images: np.ndarray  # (N, H, W, C) uint8, memory-mapped
     labels: np.ndarray  # (N,) int64
     card: dict[str, Any]
+    attributes: np.ndarray | None = None  # (N, A) bool, named by the card
+    masks: np.ndarray | None = None  # (N, M, H, W) bool, memory-mapped, named by the card
 
     @classmethod
     def open(cls, folder: Path) -> "ImageSet":
@@ -49,18 +62,43 @@ class ImageSet:
             card = read_json(folder / "card.json")
             images = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
             labels = np.load(folder / "labels.npy", allow_pickle=False)
+            more = {
+                name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+                for name in OPTIONAL
+                if card.get(name)
+            }
         except (OSError, EOFError, ValueError, UserError) as error:
             raise UserError(f"{folder} is not a prepared data set ({error}); {mend}") from None
         if len(images) != len(labels) or len(images) != sum(card["counts"].values()):
             raise UserError(f"{folder}: {len(images)} images and {len(labels)} labels do not match its card; {mend}")
-        return cls(images, labels, card)
+        for name, array in more.items():
+            if array.shape[:2] != (len(images), len(card[name])):
+                raise UserError(f"{folder}: {name}.npy has shape {array.shape}, which its card does not say; {mend}")
+        return cls(images, labels, card, **more)
 
     def save(self, folder: Path) -> None:
-        """Write the three files, each whole or not at all; the card last."""
-        for name, array in (("images.npy", self.images), ("labels.npy", self.labels)):
-            with atomic_path(folder / name) as temporary:
+        """Write the files, each whole or not at all; the card last."""
+        self.save_beside(folder, images=self.images)
+
+    def save_beside(self, folder: Path, **arrays: np.ndarray) -> None:
+        """Write the given arrays and all but the images; the card last."""
+        arrays |= {"labels": self.labels}
+        arrays |= {name: array for name in OPTIONAL if (array := getattr(self, name)) is not None}
+        for name, array in arrays.items():
+            with atomic_path(folder / f"{name}.npy") as temporary:
                 np.save(temporary, array)
         write_json(folder / "card.json", self.card)
+
+    def attribute(self, name: str) -> np.ndarray:
+        """One attribute (N,) bool by name.
+
+        Raises:
+            UserError: the set has no such attribute.
+        """
+        names = self.card.get("attributes") or []
+        if self.attributes is None or name not in names:
+            raise UserError(f"{self.card['name']} has no attribute {name!r}; it has {', '.join(names) or 'none'}")
+        return np.asarray(self.attributes[:, names.index(name)])
 
     def split(self, name: str) -> slice:
         """The rows of ``train``, ``test`` or ``all``."""
@@ -87,24 +125,50 @@ class DeviceImages:
         images: see ``ImageSet``.
         split: ``train``, ``test`` or ``all``.
         value_range: what pixel values 0 and 255 become.
+        flip: mirrors each image left to right with probability 1/2, drawn from this generator of the device.
     """
 
-    def __init__(self, images: ImageSet, split: str, value_range: tuple[float, float], device: torch.device):
+    def __init__(
+        self,
+        images: ImageSet,
+        split: str,
+        value_range: tuple[float, float],
+        device: torch.device,
+        flip: torch.Generator | None = None,
+    ):
         rows = images.split(split)
         # Stored (N, H, W, C): the permuted view is channels_last without a copy.
         self.pixels = torch.from_numpy(np.array(images.images[rows])).to(device).permute(0, 3, 1, 2)
         self.labels = torch.from_numpy(np.array(images.labels[rows])).to(device)
+        # (N, A) bool, or None where the set has none
+        self.attributes = (
+            None if images.attributes is None else torch.from_numpy(np.array(images.attributes[rows])).to(device)
+        )
         self.low, self.high = value_range
+        self.flip = flip
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def batch(self, rows: Tensor | slice) -> tuple[Tensor, Tensor]:
         """Images (B, C, H, W) float32 in the range, and labels (B,), of the given rows."""
-        images = self.pixels[rows].float() * ((self.high - self.low) / 255) + self.low
+        pixels = self.pixels[rows]
+        if self.flip is not None:
+            mirrored = torch.rand(len(pixels), 1, 1, 1, generator=self.flip, device=pixels.device) < 0.5
+            pixels = torch.where(mirrored, pixels.flip(-1), pixels)
+        # in place: a fresh tensor per operation costs more than the operation
+        images = pixels.float().mul_((self.high - self.low) / 255).add_(self.low)
         return images, self.labels[rows]
 
     def batches(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Every row once, in order."""
         for start in range(0, len(self), batch_size):
             yield self.batch(slice(start, start + batch_size))
+
+    def shuffled(self, batch_size: int, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Every row once in an order drawn from a generator of the device: images, labels and rows (B,) of each batch.
+
+        The rows lead to whatever else is kept per image, such as ``attributes[rows]``.
+        """
+        for rows in torch.randperm(len(self), generator=generator, device=self.pixels.device).split(batch_size):
+            yield *self.batch(rows), rows

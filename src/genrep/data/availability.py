@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from genrep.data.catalogue import DataSet, data_set
-from genrep.data.prepare import DATA, MIRROR, mirror_directory
+from genrep.data.catalogue import DATA, DataSet, data_set, source
+from genrep.data.fetch import DOWNLOADED
+from genrep.data.raw import MIRROR, at_hand, lacking, locate, mirror_directory
 
 
 @dataclass(frozen=True)
@@ -29,38 +30,45 @@ def availability(name: str, data: Path = DATA) -> Availability:
     Raises:
         UserError: no such data set, or the mirror directory is no folder.
     """
-    entry = data_set(name)
+    entry, mirror = data_set(name), mirror_directory()
     if (data / "prepared" / name / "card.json").is_file():
         return Availability("prepared", f"prepared in {data / 'prepared' / name}")
-    command = f"genrep data prepare {name}"
-    if entry.loader == "reduced":
+    if entry.reduced_from is not None:
         path = data / "reduced" / f"{name}.npz"
         if path.is_file():
             return Availability("at hand", f"shipped as {path}")
         return Availability("missing", f"{path} is missing", f"git checkout -- {path}")
-    raw = data / "raw" / "MNIST" / "raw"
-    lacking = [file for file in entry.files if not (raw / file).is_file()]
-    if not lacking:
-        return Availability("at hand", f"official files in {raw}")
-    return _elsewhere(entry, lacking, command)
+    for origin in map(source, entry.sources):
+        if origin.access == "generated":
+            return Availability("at hand", "drawn when it is prepared")
+        if at_hand(origin, data):
+            first = locate(origin, next(iter(origin.files)), data)
+            inside = first is not None and origin.raw(data) in first.parents
+            return Availability(
+                "at hand", f"official files in {origin.raw(data)}" if inside else f"in the mirror {mirror}"
+            )
+    return _elsewhere(entry, data)
 
 
-def _elsewhere(entry: DataSet, lacking: list[str], command: str) -> Availability:
-    mirror = mirror_directory()
-    if mirror is None:
+def _elsewhere(entry: DataSet, data: Path) -> Availability:
+    origin, mirror = entry.source, mirror_directory()
+    absent = [*lacking(origin, data), *origin.files][0]
+    if origin.access == "mirror":
+        mend = f"set {MIRROR} to a mirror that holds {origin.mirror}/{absent}"
+        return Availability("missing", "comes from a mirror only", mend)
+    if origin.access in DOWNLOADED and mirror is None:
+        command = f"genrep data prepare {entry.name}"
         return Availability(
             "to download", "not downloaded yet", f"{command} downloads it; offline, set {MIRROR} to a mirror first"
         )
-    absent = [
-        f"{entry.mirror}/{file}.gz" for file in lacking if not (mirror / str(entry.mirror) / f"{file}.gz").is_file()
-    ]
-    if absent:
-        return Availability("missing", f"{mirror} lacks {absent[0]}", f"copy it there, or unset {MIRROR} to download")
-    return Availability("at hand", f"in the mirror {mirror}")
+    if origin.access == "manual":
+        return Availability("missing", "to be fetched by hand", f"genrep data fetch {origin.name} says how")
+    found = f"{mirror} lacks {origin.mirror}/{absent}"
+    return Availability("missing", found, f"copy it there, or unset {MIRROR} to download")
 
 
 def prepared_bytes(name: str) -> int:
-    """Bytes that a prepared set takes: uint8 pixels and int64 labels."""
+    """Bytes that a prepared set takes: uint8 pixels, int64 labels and attributes."""
     entry = data_set(name)
     C, H, W = entry.shape
-    return sum(entry.counts.values()) * (C * H * W + 8)
+    return sum(entry.counts.values()) * (C * H * W + 8 + entry.attributes)

@@ -107,7 +107,10 @@ def _strip(measurements: Measurements, run: str, direction: str) -> Sheet:
     objective = measurements.params.runs[run].objective
     assert isinstance(objective, DiffusionObjectiveParams)
     labels = [f"t = {round(objective.steps * share)}" for share in np.linspace(0, 1, len(images))]
-    return Sheet(images.swapaxes(0, 1), columns=labels if direction == "forward" else labels[::-1])
+    images = images.swapaxes(0, 1)
+    if direction == "reverse":
+        return Sheet(images, columns=labels[::-1])
+    return Sheet(images, columns=labels, sets=np.full(images.shape[:2], measurements.params.runs[run].data.set))
 
 
 def _which(measurements: Measurements, run: str) -> str:

@@ -1,4 +1,7 @@
-"""Images in rows and columns, pixel by pixel: nothing is resampled but by whole factors."""
+"""Images in rows and columns, pixel by pixel: nothing is resampled but by whole factors.
+
+Real images that may not be redistributed (the catalogue says which) stay blank unless a figure is asked for in full.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,21 +10,37 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from genrep.data.catalogue import data_set
 from genrep.report.figures.style import DPI, GREY, NOTE_SIZE, TEXT_SIZE, TITLE_SIZE, note_lines
 
 GAP = 2  # image pixels between tiles
 TILE = 84  # pixels of the figure that a tile should be wide, about
 PAD = 16  # pixels of the figure around everything
+BLANK = 225  # grey of a tile that is withheld
+BLANK_LABEL = "real image,\nnot shown"
+BLANK_NOTE = "blank tiles: real images that may not be redistributed; drawing the figure again on the data shows them"
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """Images (R, K, C, H, W) uint8 with C of 1 or 3; labels of rows and columns; a heading."""
+    """Images (R, K, C, H, W) uint8 with C of 1 or 3; labels of rows and columns; a heading.
+
+    ``sets`` (R, K) names the data set of each tile that shows one of its images, or a mere retouch of one (noised,
+    encoded and decoded, edited); it is empty for what a model has drawn by itself. None: nothing is real.
+    """
 
     images: np.ndarray
     rows: Sequence[str] = ()
     columns: Sequence[str] = ()
     heading: str = ""
+    sets: np.ndarray | None = None
+
+    def withheld(self) -> np.ndarray:
+        """(R, K) bool: the tiles that may not be published."""
+        if self.sets is None:
+            return np.zeros(self.images.shape[:2], bool)
+        private = [name for name in np.unique(self.sets) if name and not data_set(str(name)).redistribution]
+        return np.isin(self.sets, private)
 
 
 def image_grid(images: np.ndarray, columns: int) -> Sheet:
@@ -31,9 +50,12 @@ def image_grid(images: np.ndarray, columns: int) -> Sheet:
     return Sheet(np.concatenate([images, white]).reshape(rows, columns, *images.shape[1:]))
 
 
-def draw_sheets(sheets: Sequence[Sheet], title: str, notes: Sequence[str]) -> Figure:
-    """Stack sheets of equal width under a title, notes at the bottom."""
-    mosaics = [_mosaic(sheet.images) for sheet in sheets]
+def draw_sheets(sheets: Sequence[Sheet], title: str, notes: Sequence[str], full: bool = False) -> Figure:
+    """Stack sheets of equal width under a title, notes at the bottom; only ``full`` shows what may not be published."""
+    hidden = [np.zeros(sheet.images.shape[:2], bool) if full else sheet.withheld() for sheet in sheets]
+    mosaics = [_mosaic(_blanked(sheet.images, blank)) for sheet, blank in zip(sheets, hidden, strict=True)]
+    if any(blank.any() for blank in hidden):
+        notes = [*notes, BLANK_NOTE]
     left = PAD + max(_width(label) for sheet in sheets for label in ("", *sheet.rows))
     width = left + max(mosaic.shape[1] for mosaic in mosaics) + PAD
     titles = [line for part in title.split("\n") for line in note_lines([part], (width - 2 * PAD) / DPI * 0.7)]
@@ -56,7 +78,7 @@ def draw_sheets(sheets: Sequence[Sheet], title: str, notes: Sequence[str]) -> Fi
     for line in titles:
         text(PAD, y, line, TITLE_SIZE, va="top", weight="bold")
         y -= title_height
-    for sheet, mosaic, (heading_height, label_height) in zip(sheets, mosaics, labelled, strict=True):
+    for sheet, mosaic, blank, (heading_height, label_height) in zip(sheets, mosaics, hidden, labelled, strict=True):
         rows, columns = sheet.images.shape[:2]
         y -= PAD // 2
         if sheet.heading:
@@ -69,12 +91,20 @@ def draw_sheets(sheets: Sequence[Sheet], title: str, notes: Sequence[str]) -> Fi
             text(left - 8, y - (r + 0.5) * len(mosaic) / rows, label, NOTE_SIZE, va="center", ha="right")
         y -= len(mosaic)
         figure.figimage(mosaic, left, y, origin="upper")
+        for r, k in np.argwhere(blank):
+            place = left + (k + 0.5) * mosaic.shape[1] / columns, y + (rows - r - 0.5) * len(mosaic) / rows
+            text(*place, BLANK_LABEL, NOTE_SIZE - 2, va="center", ha="center", color=GREY)
         y -= PAD // 2
     y -= PAD // 2
     for line in lines:
         text(PAD, y, line, NOTE_SIZE, va="top", color=GREY)
         y -= note_height
     return figure
+
+
+def _blanked(images: np.ndarray, blank: np.ndarray) -> np.ndarray:
+    """The images with nothing of the withheld ones left."""
+    return np.where(blank[..., None, None, None], np.uint8(BLANK), images)
 
 
 def _mosaic(images: np.ndarray) -> np.ndarray:

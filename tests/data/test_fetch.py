@@ -1,0 +1,211 @@
+"""Downloads from a server on loopback: whole, cut short, resumed, refused, wrong, a web page; and what is by hand."""
+
+import hashlib
+import http.server
+import threading
+from functools import partial
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from genrep.data import fetch as fetching
+from genrep.data.catalogue import SourceFile, source, sources
+from genrep.data.fetch import NeedsHand, fetch
+from genrep.data.raw import MIRROR
+from genrep.data.weights import convert
+from genrep.errors import UserError
+
+CONTENT = bytes(range(256)) * 5000  # more than one chunk
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+class Server(http.server.BaseHTTPRequestHandler):
+    """Sends ``content``, from where it is asked to; the first ``cut`` answers break off halfway."""
+
+    def do_GET(self):
+        state = self.server.state
+        state["asked"].append(self.headers.get("Range"))
+        if state["status"] != 200:
+            self.send_error(state["status"])
+            return
+        start = int((self.headers.get("Range") or "bytes=0-")[6:-1])
+        body = state["content"][start:]
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Type", state["type"])
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if state["cut"] > 0:
+            state["cut"] -= 1
+            body = body[: len(body) // 2]
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def server(monkeypatch):
+    monkeypatch.setattr(fetching, "PAUSE", 0.01)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as one:
+        one.state = {"content": CONTENT, "type": "application/octet-stream", "status": 200, "cut": 0, "asked": []}
+        threading.Thread(target=partial(one.serve_forever, 0.01), daemon=True).start()
+        yield one
+        one.shutdown()
+
+
+@pytest.fixture
+def origin(server, monkeypatch):
+    """``char74k-hnd``, which is fetched from a plain link, at the server on loopback."""
+    url = f"http://127.0.0.1:{server.server_port}/EnglishHnd.tgz"
+
+    def declare(**known):
+        files = {"EnglishHnd.tgz": SourceFile(url=url, **known)}
+        monkeypatch.setitem(sources(), "char74k-hnd", source("char74k-hnd").model_copy(update={"files": files}))
+
+    declare(sha256=SHA256)
+    return declare
+
+
+def files(data):
+    return sorted(path.name for path in data.rglob("*") if path.is_file())
+
+
+def test_file_is_fetched_once_and_verified(tmp_path, server, origin):
+    assert fetch("char74k-hnd", tmp_path) == {"EnglishHnd.tgz": "sha256"}
+    assert (tmp_path / "raw" / "char74k-hnd" / "EnglishHnd.tgz").read_bytes() == CONTENT
+    assert files(tmp_path) == ["EnglishHnd.tgz"]
+    fetch("char74k-hnd", tmp_path)
+    assert server.state["asked"] == [None]
+
+
+def test_broken_connection_is_resumed(tmp_path, server, origin):
+    server.state["cut"] = 2
+    fetch("char74k-hnd", tmp_path)
+    assert len(server.state["asked"]) == 3
+    assert server.state["asked"][1].startswith("bytes=")
+    assert (tmp_path / "raw" / "char74k-hnd" / "EnglishHnd.tgz").read_bytes() == CONTENT
+
+
+def test_later_call_goes_on_where_an_earlier_one_gave_up(tmp_path, server, origin):
+    server.state["cut"] = 99
+    with pytest.raises(UserError, match=r"EnglishHnd.tgz cannot be reached .*try again, .*\.part goes on there"):
+        fetch("char74k-hnd", tmp_path)
+    assert files(tmp_path) == [".EnglishHnd.tgz.part"]
+    have = (tmp_path / "raw" / "char74k-hnd" / ".EnglishHnd.tgz.part").stat().st_size
+    server.state.update(cut=0, asked=[])
+    fetch("char74k-hnd", tmp_path)
+    assert server.state["asked"] == [f"bytes={have}-"]
+
+
+def test_no_connection(tmp_path, server, origin):
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(UserError, match="cannot be reached") as caught:
+        fetch("char74k-hnd", tmp_path)
+    assert "\n" not in str(caught.value)
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_dead_link(tmp_path, server, origin, status):
+    server.state["status"] = status
+    with pytest.raises(UserError, match=f"{status} .*is the link still valid"):
+        fetch("char74k-hnd", tmp_path)
+    assert len(server.state["asked"]) == 1
+
+
+def test_wrong_hash(tmp_path, server, origin):
+    server.state["content"] = b"something else"
+    with pytest.raises(UserError, match="gave another file than expected") as caught:
+        fetch("char74k-hnd", tmp_path)
+    assert "\n" not in str(caught.value)
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "application/zip"])
+def test_web_page_in_place_of_an_archive(tmp_path, server, origin, kind):
+    origin()  # no hash is known
+    server.state.update(content=b"<!DOCTYPE html><title>Quota exceeded</title>", type=kind)
+    with pytest.raises(UserError, match="web page"):
+        fetch("char74k-hnd", tmp_path)
+    assert not (tmp_path / "raw" / "char74k-hnd" / "hashes.json").exists()
+
+
+def test_unpublished_hash_is_recorded_and_compared_from_then_on(tmp_path, server, origin):
+    origin()
+    assert "recorded in" in fetch("char74k-hnd", tmp_path)["EnglishHnd.tgz"]
+    assert SHA256 in (tmp_path / "raw" / "char74k-hnd" / "hashes.json").read_text()
+    assert "as recorded in" in fetch("char74k-hnd", tmp_path)["EnglishHnd.tgz"]
+    (tmp_path / "raw" / "char74k-hnd" / "EnglishHnd.tgz").write_bytes(b"changed")
+    with pytest.raises(UserError, match=f"but at first it was {SHA256}; delete it and run: genrep data fetch"):
+        fetch("char74k-hnd", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["celeba-hq", "imagenet64", "lhq"])
+def test_by_hand_says_the_steps_and_the_folder_to_verify(tmp_path, name):
+    with pytest.raises(NeedsHand, match=f"then run: genrep data verify {name}") as caught:
+        fetch(name, tmp_path)
+    folder = tmp_path / "raw" / name
+    assert str(folder) in caught.value.instructions
+    assert folder.is_dir()
+    assert "\n" not in str(caught.value)
+
+
+def test_by_hand_is_content_once_the_files_are_there(tmp_path):
+    folder = tmp_path / "raw" / "lhq"
+    folder.mkdir(parents=True)
+    (folder / "lhq_256.zip").write_bytes(b"PK")
+    assert "recorded in" in fetch("lhq", tmp_path)["lhq_256.zip"]
+
+
+def test_celeba_falls_back_on_instructions(tmp_path, monkeypatch):
+    from torchvision.datasets import CelebA
+
+    def quota(self):
+        raise RuntimeError("The daily quota of the file is exceeded")
+
+    monkeypatch.setattr(CelebA, "download", quota)
+    with pytest.raises(NeedsHand, match=r"celeba: download failed .The daily quota .*img_align_celeba.zip") as caught:
+        fetch("celeba", tmp_path)
+    assert "list_eval_partition.txt" in caught.value.instructions
+
+
+def test_mirror_only_source(tmp_path):
+    with pytest.raises(UserError, match=f"celeba-10k comes only from a mirror: set {MIRROR}"):
+        fetch("celeba-10k", tmp_path)
+
+
+# -- weights ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def network():
+    return torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4))
+
+
+@pytest.mark.parametrize("name", ["inception", "inception-torchscript"])
+def test_weights_are_converted_to_safetensors(tmp_path, network, monkeypatch, name):
+    (file,) = source(name).files
+    path = source(name).raw(tmp_path) / file
+    path.parent.mkdir(parents=True)
+    if path.suffix == ".pt":
+        torch.jit.script(network).save(path)
+    else:
+        torch.save(network.state_dict(), path)
+    known = {file: SourceFile(sha256=hashlib.sha256(path.read_bytes()).hexdigest())}
+    monkeypatch.setitem(sources(), name, source(name).model_copy(update={"files": known}))
+    found = load_file(convert(name, tmp_path))
+    assert found.keys() == network.state_dict().keys()
+    assert all(torch.equal(found[key], value) for key, value in network.state_dict().items())
+
+
+def test_weights_that_are_none(tmp_path, monkeypatch):
+    (file,) = source("inception").files
+    path = source("inception").raw(tmp_path) / file
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"rubbish")
+    monkeypatch.setitem(sources(), "inception", source("inception").model_copy(update={"files": {file: SourceFile()}}))
+    with pytest.raises(UserError, match="holds no weights that torch can read"):
+        convert("inception", tmp_path)
+    assert not (tmp_path / "weights").exists()
