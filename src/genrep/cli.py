@@ -49,6 +49,19 @@ def main() -> None:
 main.add_command(data)
 
 
+@data.command("sheet")
+@click.argument("name")
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+def data_sheet(name: str, path: Path) -> None:
+    """Draw a contact sheet of the prepared set NAME to PATH, a PNG file. Mind the licence before you share it."""
+    from genrep.data.prepare import prepared
+    from genrep.report.figures.contact import contact_sheet
+    from genrep.report.figures.style import save, theme
+
+    with theme():
+        save(contact_sheet(prepared(name)), path)
+
+
 @main.command()
 @click.argument("replication")
 @click.argument("run")

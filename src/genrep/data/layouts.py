@@ -265,20 +265,26 @@ def _npz_rows(blob: Blob, H: int, W: int, at_once: int = 1024) -> Iterator[np.nd
             yield rows.reshape(-1, 3, H, W).transpose(0, 2, 3, 1)
 
 
+def _class_names(entry: DataSet, origin: Source) -> list[str]:
+    from genrep.data import standins
+
+    return [f"not {entry.label}", entry.label] if entry.label else list(standins.CLASSES[str(origin.layout.generator)])
+
+
 def read_generated(origin: Source, entry: DataSet, files: Files, work: Path) -> Contents:
     """Stand-ins, drawn from parameters."""
-    from genrep.data import standins  # type: ignore[attr-defined,unused-ignore] # lazily: only these sets need it
+    from genrep.data import standins  # lazily: only these sets need it
 
     count = sum(entry.counts.values())
     found = standins.generate(str(origin.layout.generator), count, entry.shape[1], entry.seed)
     notes = {"attributes": list(found.attributes), "masks": list(found.masks)}
     return Contents(
         dict(entry.counts),
-        found.labels,
+        found.labels if entry.label is None else found.attributes[entry.label].astype(np.int64),
         arrays=iter([found.images]),
         attributes=np.stack(list(found.attributes.values()), axis=1) if found.attributes else None,
         masks=np.stack(list(found.masks.values()), axis=1) if found.masks else None,
-        notes={name: names for name, names in notes.items() if names},
+        notes={name: names for name, names in notes.items() if names} | {"class_names": _class_names(entry, origin)},
     )
 
 
