@@ -1,5 +1,6 @@
 """The command line: what a mistake looks like, and what help there is."""
 
+import json
 import re
 import shutil
 
@@ -7,7 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from genrep.cli import main
-from genrep.data.catalogue import data_set
+from genrep.data.catalogue import catalogue, data_set, sources
+from genrep.data.raw import MIRROR
 from tests.conftest import ROOT
 
 PER_REPLICATION = ("measure-real", "time", "tabulate", "compare", "summary", "adopt", "plan")
@@ -21,6 +23,7 @@ def genrep(tmp_path, monkeypatch):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "reduced").symlink_to(ROOT / "data" / "reduced")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(MIRROR, raising=False)
 
     def call(*arguments: str) -> Result:
         return CliRunner().invoke(main, arguments)
@@ -81,6 +84,7 @@ def test_data_prepare_says_what_it_prepared(genrep, tmp_path):
     result = genrep("data", "prepare", "mnist-reduced")
     assert result.exit_code == 0
     assert result.stdout == f"mnist-reduced: 2500 images, sha256 {data_set('mnist-reduced').identity}\n"
+    assert "images/s" in result.stderr
     assert (tmp_path / "data" / "prepared" / "mnist-reduced" / "card.json").is_file()
     assert_one_line(genrep("data", "prepare", "mnist-reduce"), "did you mean 'mnist-reduced'?")
 
@@ -105,3 +109,36 @@ def test_wrong_usage_is_clicks_to_explain(genrep):
     result = genrep("train", "mnist_timing")
     assert result.exit_code == 2
     assert "Missing argument 'RUN'" in result.stderr
+
+
+def test_data_list_shows_every_set_and_source(genrep):
+    result = genrep("data", "list")
+    assert result.exit_code == 0
+    names = [line.split()[0] for line in result.stdout.splitlines() if line]
+    assert names == [*catalogue(), *sources()]
+
+
+def test_data_card_knows_source_and_prepared_set(genrep):
+    genrep("data", "prepare", "mnist-reduced")
+    card = json.loads(genrep("data", "card", "mnist-reduced").stdout)
+    assert card["source"]["licence"] == data_set("mnist").source.licence
+    assert card["prepared"]["identity"] == data_set("mnist-reduced").identity
+    assert_one_line(genrep("data", "card", "mnist-redced"), "did you mean 'mnist-reduced'?")
+
+
+def test_data_verify_exits_with_1_when_something_differs(genrep, tmp_path):
+    genrep("data", "prepare", "mnist-reduced")
+    good = genrep("data", "verify")
+    assert (good.exit_code, good.stdout.splitlines()[-1]) == (0, "1 of 1 verified")
+    card = tmp_path / "data" / "prepared" / "mnist-reduced" / "card.json"
+    card.write_text(card.read_text().replace(str(data_set("mnist-reduced").identity), "0" * 64))
+    bad = genrep("data", "verify", "mnist-reduced")
+    assert (bad.exit_code, bad.stdout.splitlines()[-1]) == (1, "0 of 1 verified")
+
+
+def test_data_fetch_by_hand_prints_the_steps_and_fails(genrep):
+    result = genrep("data", "fetch", "lhq-128")
+    assert result.exit_code == 1
+    assert "lhq_256.zip" in result.stdout
+    assert result.stderr.startswith("genrep: lhq: lhq_256.zip not in data")
+    assert result.stderr.count("\n") == 1

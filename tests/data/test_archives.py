@@ -11,8 +11,14 @@ import zlib
 import pytest
 
 from genrep.data import archives
-from genrep.data.archives import DamagedError, entries, read_blob, refuse_web_page
+from genrep.data.archives import Blob, DamagedError, Reader, entries, refuse_web_page
 from genrep.errors import UserError
+
+
+def read_blob(blob: Blob) -> bytes:
+    with Reader() as reader:
+        return reader.read(blob)
+
 
 CONTENT = {"a/1.png": b"one" * 50, "a/2.png": os.urandom(3000), "b/empty.png": b""}
 

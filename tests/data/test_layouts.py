@@ -2,15 +2,14 @@
 
 import io
 import pickle
-import sys
 import tarfile
-import types
 import zipfile
 
 import numpy as np
 import pytest
 from torchvision.datasets import CIFAR10
 
+from genrep.data import standins
 from genrep.data.catalogue import SourceFile, catalogue, data_set, source, sources
 from genrep.data.prepare import prepare
 from genrep.data.raw import MIRROR
@@ -161,26 +160,25 @@ def test_cifar_gives_the_same_set_from_batches_and_from_sheets(place, monkeypatc
     assert found.labels[20:].tolist() == sorted(test_labels)
 
 
-def test_generated_set_is_asked_for_with_count_size_and_seed(tmp_path, monkeypatch):
-    asked = []
-
-    def generate(name, count, size, seed):
-        asked.append((name, count, size, seed))
-        return types.SimpleNamespace(
-            images=np.full((count, size, size, 3), 9, np.uint8),
-            labels=np.arange(count) % 2,
-            attributes={"smile": np.ones(count, bool), "hat": np.zeros(count, bool)},
-            masks={"hair": np.ones((count, size, size), bool)},
-        )
-
-    module = types.SimpleNamespace(generate=generate)
-    monkeypatch.setitem(sys.modules, "genrep.data.standins", module)
-    monkeypatch.setattr("genrep.data.standins", module, raising=False)
-    entry = data_set("faces-32").model_copy(update={"recorded_identity": None})
+def test_generated_set_is_drawn_with_its_count_size_and_seed(tmp_path, monkeypatch):
+    entry = data_set("faces-32").model_copy(
+        update={"recorded_identity": None, "counts": {"train": 6, "test": 2}, "seed": 5}
+    )
     monkeypatch.setitem(catalogue(), "faces-32", entry)
     found = prepare("faces-32", tmp_path)
-    assert asked == [("faces", 2500, 32, 0)]
-    assert found.card["attributes"] == ["smile", "hat"]
-    assert found.card["masks"] == ["hair"]
-    assert found.attributes.shape == (2500, 2) and found.masks.shape == (2500, 1, 32, 32)
-    assert found.attribute("smile").all()
+    drawn = standins.generate("faces", 8, 32, 5)
+    assert np.array_equal(found.images, drawn.images)
+    assert found.card["attributes"] == list(drawn.attributes)
+    assert found.card["masks"] == list(drawn.masks)
+    assert found.card["class_names"] == ["not Male", "Male"]
+    assert np.array_equal(found.labels, drawn.attributes["Male"])
+    assert np.array_equal(found.attribute("Smiling"), drawn.attributes["Smiling"])
+    assert found.masks.shape == (8, 3, 32, 32)
+
+
+def test_pixels_drawn_by_other_libraries_are_taken_and_said(tmp_path, monkeypatch):
+    entry = data_set("glyphs-32").model_copy(update={"recorded_identity": "0" * 64, "counts": {"train": 6, "test": 2}})
+    monkeypatch.setitem(catalogue(), "glyphs-32", entry)
+    said = []
+    assert prepare("glyphs-32", tmp_path, say=said.append).card["verified"] is False
+    assert "with the pinned libraries; taken as they are" in said[0]

@@ -11,7 +11,8 @@ import struct
 import tarfile
 import zlib
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from genrep.errors import UserError
@@ -42,28 +43,44 @@ class DamagedError(Exception):
     """The bytes of an entry are not what the archive says."""
 
 
-def read_blob(blob: Blob) -> bytes:
-    """The unpacked bytes of an entry.
+class Reader:
+    """Reads entries; the file of the last one stays open, as opening it takes longer than reading a small image."""
 
-    Raises:
-        DamagedError: cut short, or another checksum.
-    """
-    with Path(blob.path).open("rb") as stream:
-        stream.seek(blob.offset)
+    def __init__(self) -> None:
+        self.path = ""
+        self.stream: BinaryIO | None = None
+
+    def __enter__(self) -> "Reader":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.stream is not None:
+            self.stream.close()
+
+    def read(self, blob: Blob) -> bytes:
+        """The unpacked bytes of an entry.
+
+        Raises:
+            DamagedError: cut short, or another checksum.
+        """
+        if self.stream is None or blob.path != self.path:
+            self.__exit__()
+            self.path, self.stream = blob.path, Path(blob.path).open("rb")  # noqa: SIM115 - closed on exit
+        self.stream.seek(blob.offset)
         if blob.method == -1:
-            content = stream.read(blob.size)
+            content = self.stream.read(blob.size)
         else:
-            header = stream.read(30)
+            header = self.stream.read(30)
             if len(header) < 30 or header[:4] != b"PK\3\4":
                 raise DamagedError("no entry where the directory of the archive says")
             name, extra = struct.unpack("<HH", header[26:30])
-            stream.seek(name + extra, 1)
-            content = _inflate(stream.read(blob.stored), blob)
+            self.stream.seek(name + extra, 1)
+            content = _inflate(self.stream.read(blob.stored), blob)
             if zlib.crc32(content) != blob.crc:
                 raise DamagedError("wrong checksum")
-    if len(content) != blob.size:
-        raise DamagedError(f"{len(content)} of {blob.size} bytes")
-    return content
+        if len(content) != blob.size:
+            raise DamagedError(f"{len(content)} of {blob.size} bytes")
+        return content
 
 
 def _inflate(content: bytes, blob: Blob) -> bytes:
@@ -173,8 +190,8 @@ def _gunzip(path: Path, target: Path) -> Path:
 
 
 def _refuse_name(path: Path, name: str) -> None:
-    pure = PurePosixPath(name.replace("\\", "/"))
-    if pure.is_absolute() or ".." in pure.parts or name[1:2] == ":" or "\0" in name:
+    plain = name.replace("\\", "/")
+    if plain.startswith("/") or ".." in plain.split("/") or plain[1:2] == ":" or "\0" in plain:
         raise UserError(f"{path} holds an entry that points out of its folder, {name!r}; {MEND}")
 
 

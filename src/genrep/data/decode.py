@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from genrep.data.archives import Blob, DamagedError, read_blob
+from genrep.data.archives import Blob, DamagedError, Reader
 
 # Four times the largest image of any source (CelebA-HQ, 1024x1024) on each side; a bomb of a few kB claims gigapixels.
 MOST_PIXELS = 4096 * 4096
@@ -83,11 +83,11 @@ def decode_chunk(chunk: Chunk, recipe: Recipe, array: Path) -> Tally:
     """Decode a chunk into its rows of the ``.npy`` file; an image that cannot be read is named in the tally."""
     tally = Tally()
     rows = np.empty((len(chunk.blobs), recipe.size, recipe.size, len(recipe.mode)), np.uint8)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), Reader() as reader:
         warnings.simplefilter("ignore")  # Pillow's, about images that are refused below or read well enough
         for row, blob in zip(rows, chunk.blobs, strict=True):
             try:
-                row[:], mode = decode(read_blob(blob), recipe)
+                row[:], mode = decode(reader.read(blob), recipe)
             except (DamagedError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
                 tally.unreadable.append(f"{blob.name} ({error})")
                 continue

@@ -69,7 +69,7 @@ def _plan(blobs: tuple[Blob, ...], recipe: Recipe) -> str:
     """What has to be the same for finished chunks to count: the recipe, and every entry with the age of its file."""
     digest = hashlib.sha256(repr((astuple(recipe), ROWS)).encode())
     for blob in blobs:
-        digest.update(repr(astuple(blob)).encode())
+        digest.update(repr((blob.name, blob.path, blob.offset, blob.stored, blob.size, blob.crc)).encode())
     for path in sorted({blob.path for blob in blobs}):
         digest.update(str(Path(path).stat().st_mtime_ns).encode())
     return digest.hexdigest()

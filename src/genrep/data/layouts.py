@@ -149,12 +149,17 @@ def read_images(origin: Source, entry: DataSet, files: Files, work: Path) -> Con
     if labelled:
         names, labels = np.unique([match["label"] for _, match in matches], return_inverse=True)
         contents = replace(contents, labels=labels.astype(np.int64), notes={"class_names": names.tolist()})
-    keys = [Path(blob.name).stem for blob in blobs]
+    keys = [_stem(blob.name) for blob in blobs]
     if layout.attributes in files:
         contents = _with_attributes(contents, entry, keys, files[layout.attributes])
     if layout.partition in files:
         contents = _partitioned(contents, keys, files[layout.partition])
     return contents
+
+
+def _stem(name: str) -> str:
+    """``folder/000001.jpg`` -> ``000001``, for hundreds of thousands of names."""
+    return name.rpartition("/")[2].rpartition(".")[0]
 
 
 def _with_attributes(contents: Contents, entry: DataSet, keys: list[str], path: Path) -> Contents:
@@ -182,7 +187,7 @@ def attribute_file(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:
         raise UserError(f"{path} is no list of attributes ({error}); fetch it again") from None
     if len(fields) != int(count):
         raise UserError(f"{path} has {len(fields)} lines of attributes but promises {count}; fetch it again")
-    return names, {Path(row[0]).stem: value > 0 for row, value in zip(fields, values, strict=True)}
+    return names, {_stem(row[0]): value for row, value in zip(fields, values > 0, strict=True)}
 
 
 def _refuse_missing(path: Path, keys: list[str], rows: dict[str, Any]) -> None:
@@ -195,7 +200,7 @@ def _refuse_missing(path: Path, keys: list[str], rows: dict[str, Any]) -> None:
 
 def _partitioned(contents: Contents, keys: list[str], path: Path) -> Contents:
     """CelebA's official split: 0 training, 1 validation, 2 test."""
-    parts = {Path(name).stem: int(part) for name, part in map(str.split, path.read_text("utf-8").splitlines())}
+    parts = {_stem(name): int(part) for name, part in map(str.split, path.read_text("utf-8").splitlines())}
     _refuse_missing(path, keys, parts)
     part = np.array([parts[key] for key in keys])
     order = np.argsort(part, kind="stable")
