@@ -16,8 +16,7 @@ from genrep.data.raw import MIRROR, at_hand
 from genrep.data.verify import verify
 from tests.conftest import ROOT
 
-BESIDE = ROOT.parent / "shared" / "data"
-HERE = os.environ.get(MIRROR) or (str(BESIDE) if BESIDE.is_dir() else None)
+HERE = os.environ.get(MIRROR)
 pytestmark = pytest.mark.skipif(HERE is None, reason=f"{MIRROR} names no mirror of real images")
 
 # The md5 sums of the decompressed files as their authors and torchvision publish them, and of Fashion-MNIST's gz files.

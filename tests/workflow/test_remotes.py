@@ -7,9 +7,12 @@ from pathlib import Path
 
 import boto3
 import pytest
+import yaml
 from moto.server import ThreadedMotoServer
 
 from genrep.data.arrays import ImageSet, identity
+from genrep.data.catalogue import source
+from genrep.data.prepare import MIRROR, prepare
 from tests.conftest import ROOT
 from tests.workflow.test_dvc import COPIED, DVCWorkspace
 
@@ -29,6 +32,15 @@ def repository(tmp_path: Path, digits: ImageSet) -> DVCWorkspace:
     repository.run("git", "init", "--quiet")
     digits.save(folder / SET)
     return repository
+
+
+@pytest.fixture
+def mirror() -> Path:
+    """A mirror directory with the official files, where there is one."""
+    found = Path(os.environ.get(MIRROR, ""))
+    if not (found / "fashion-mnist").is_dir():
+        pytest.skip(f"{MIRROR} names no mirror of it")
+    return found
 
 
 @pytest.fixture
@@ -91,3 +103,20 @@ def test_tracked_sets_stay_out_of_git_and_their_hashes_in(repository: DVCWorkspa
     tracked = repository.run("git", "ls-files").splitlines()
     assert f"{SET}.dvc" in tracked
     assert not [name for name in tracked if name.endswith(".npy")]
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
+def test_committed_files_of_a_source_name_the_published_hashes(name: str) -> None:
+    outs = yaml.safe_load((ROOT / f"data/raw/{name}.dvc").read_text())["outs"]
+    origin = source(name)
+    expected = [(f"{origin.folder}/{file}", facts.md5, facts.bytes) for file, facts in origin.files.items()]
+    assert [(out["path"], out["md5"], out["size"]) for out in outs] == expected
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
+def test_a_prepared_set_is_what_its_committed_file_says(repository: DVCWorkspace, name: str, mirror: Path) -> None:
+    prepare(name, repository.folder / "data")
+    shutil.copy(ROOT / f"data/prepared/{name}.dvc", repository.folder / "data/prepared")
+    assert "modified" not in repository.dvc("status", f"data/prepared/{name}.dvc")
+    repository.dvc("commit", f"data/prepared/{name}.dvc")
+    assert "up to date" in repository.dvc("status", f"data/prepared/{name}.dvc")
