@@ -110,7 +110,7 @@ def test_timing_and_deviations_change_nothing(smoke):
 
 def test_other_pixels_change_every_key(smoke, monkeypatch):
     before = keys(smoke)
-    entry = data_set("mnist-reduced").model_copy(update={"identity": "f" * 64})
+    entry = data_set("mnist-reduced").model_copy(update={"recorded_identity": "f" * 64})
     monkeypatch.setitem(catalogue(), "mnist-reduced", entry)
     assert models(before, keys(smoke)) == {"train": {*ALL, "classifier"}, "measure": ALL}
 
