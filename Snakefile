@@ -16,10 +16,16 @@ report: "workflow/report.rst"
 
 include: "workflow/common.smk"
 include: "workflow/runs.smk"
-include: "replications/mnist_timing/rules.smk"
+include: "workflow/results.smk"
+
+
+for OWN in filter(Path.exists, (Path("replications", name, "rules.smk") for name in REPLICATIONS)):
+
+    include: str(OWN)
+
 
 
 rule replicate_all:
     default_target: True
     input:
-        rules.replicate_mnist_timing.input,
+        [getattr(rules, f"replicate_{name}").input for name in REPLICATIONS],

@@ -6,18 +6,27 @@ from pathlib import Path
 from genrep.codehash import code_hash
 from genrep.errors import UserError
 from genrep.identity import measuring_code
+from genrep.params import replications_at
 from genrep.workflow import Plan, gpus, preparation_key
 
 SCALE = config["scale"]
 
 
+def or_exit(function, *args):
+    """Call a function; a user's mistake becomes one line without a traceback."""
+    try:
+        return function(*args)
+    except UserError as error:
+        sys.exit(f"snakemake: {error}")
+
+
+REPLICATIONS = or_exit(replications_at, config, SCALE)
+
+
 @cache
 def plan(replication):
     """A replication at the scale of this invocation."""
-    try:
-        return Plan(config, replication, SCALE)
-    except UserError as error:  # one line, without a traceback
-        sys.exit(f"snakemake: {error}")
+    return or_exit(Plan, config, replication, SCALE)
 
 
 def reported(replication):

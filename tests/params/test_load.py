@@ -250,3 +250,26 @@ def test_bad_file_is_one_line(tmp_path, text, said):
 def test_absent_file_says_where_to_run(tmp_path):
     with pytest.raises(UserError, match="not found; run genrep in the root of the repository"):
         load(tmp_path / "params.yaml")
+
+
+def test_replications_are_the_keys_that_are_no_settings(shipped):
+    assert NAME in replications(shipped)
+    assert not {"scale", "device"} & set(replications(shipped))
+    assert NAME in replications_at(shipped, "smoke")
+
+
+@pytest.mark.parametrize(
+    ("extra", "scale", "said"),
+    [
+        ({"scal": "full"}, "smoke", "scal: 'full' is no replication, and no setting - did you mean 'scale'"),
+        ({}, "ful", "scale: 'ful' is not one of smoke, desk, full - did you mean 'full'"),
+    ],
+)
+def test_unknown_setting_or_scale_is_named(shipped, extra, scale, said):
+    with pytest.raises(UserError, match=said):
+        replications_at(shipped | extra, scale)
+
+
+def test_a_scale_that_no_replication_has_is_named():
+    with pytest.raises(UserError, match="no replication has the scale 'desk'"):
+        replications_at({"scale": "smoke", "x": {"full": {}}}, "desk")

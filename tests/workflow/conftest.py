@@ -49,9 +49,7 @@ class Workspace:
                 shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy(source, target)
-        rules = (ROOT / "replications/mnist_timing/rules.smk").read_text()
-        outputs = re.search(r"rule mnist_timing_results:.*?output:(.*?)\n    log:", rules, re.S).group(1)
-        results = re.findall(r"\{FOLDER\}/([\w.]+)", outputs)
+        results = ["verdicts.json", "metrics.json", "curves.csv", "REPORT.md"]
         captions = (ROOT / "replications/mnist_timing/report").glob("*.rst")
         results += [f"{c.stem}.{'png' if c.stem.startswith('figure') else 'html'}" for c in captions]
         fake = folder / "bin" / "genrep"

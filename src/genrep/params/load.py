@@ -49,8 +49,28 @@ def load(path: Path = Path("params.yaml")) -> dict[str, Any]:
 
 
 def replications(params: dict[str, Any]) -> list[str]:
-    """The names of the replications in ``params.yaml``."""
+    """The names of the replications in ``params.yaml``.
+
+    Raises:
+        UserError: a key is neither a setting nor a replication.
+    """
+    for key, value in params.items():
+        if key not in SETTINGS and not isinstance(value, dict):
+            raise UserError(f"{key}: {value!r} is no replication, and no setting{suggestion(str(key), SETTINGS)}")
     return [key for key in params if key not in SETTINGS]
+
+
+def replications_at(params: dict[str, Any], scale: str) -> list[str]:
+    """The replications that have a scale.
+
+    Raises:
+        UserError: an unknown scale, or none has it.
+    """
+    check_choice("scale", scale, SCALES)
+    found = [name for name in replications(params) if scale in params[name]]
+    if not found:
+        raise UserError(f"no replication has the scale {scale!r}")
+    return found
 
 
 def check_choice(what: str, value: Any, choices: tuple[str, ...]) -> None:
