@@ -1,5 +1,7 @@
 """What every block of parameters has in common."""
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -15,3 +17,12 @@ class Params(BaseModel):
     def values(self) -> dict:
         """The JSON form that identifies these parameters: defaults left out."""
         return self.model_dump(mode="json", exclude_defaults=True)
+
+
+def merge(base: Any, overlay: Any) -> Any:
+    """``overlay`` laid over ``base``: see the package's docstring for the rule."""
+    if not (isinstance(base, dict) and isinstance(overlay, dict)):
+        return overlay
+    if "kind" in overlay and overlay["kind"] != base.get("kind"):
+        return overlay
+    return base | {key: merge(base.get(key), value) for key, value in overlay.items()}
