@@ -28,6 +28,13 @@ def smoke_runs() -> dict[str, RunParams]:
     return {name: run.model_copy(update={"precision": "fp32", "threads": 1}) for name, run in runs.items()}
 
 
+@pytest.fixture(scope="session")
+def garment_runs() -> dict[str, RunParams]:
+    """The six models of ``fashion_mnist_is`` at smoke scale, in the fp32 reference mode."""
+    runs = resolve(load(ROOT / "params.yaml"), "fashion_mnist_is", "smoke").runs
+    return {name: run.model_copy(update={"precision": "fp32"}) for name, run in runs.items() if run.sampler}
+
+
 @pytest.fixture
 def cpu() -> torch.device:
     return torch.device("cpu")

@@ -118,7 +118,7 @@ def test_other_pixels_change_every_key(smoke, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "old", "new", "train", "measure"),
     [
-        ("objectives/gan.py", "(real + fake) / 2", "(real + fake) / 3", {"gan"}, {"gan"}),
+        ("objectives/gan.py", "(real + generated) / 2", "(real + generated) / 3", {"gan"}, {"gan"}),
         ("models/context_unet.py", "2**0.5", "2**0.25", {"diffusion"}, {"diffusion"}),
         ("models/digit_classifier.py", "nn.MaxPool2d(2)", "nn.AvgPool2d(2)", {"classifier"}, ALL),
         ("training/schedule.py", "1 - epoch", "2 - epoch", {*ALL, "classifier"}, ALL),

@@ -1,10 +1,12 @@
+from math import log, pi
+
 import pytest
 import torch
 from torch import nn
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
 from genrep.objectives import Batch, phases
-from genrep.objectives.vae import bernoulli_nll, kl_to_standard_normal
+from genrep.objectives.vae import bernoulli_nll, gaussian_nll, kl_to_standard_normal
 from genrep.params.training import VAEObjectiveParams
 from tests.stubs import Stub
 
@@ -46,6 +48,30 @@ def test_nll_takes_grey_values_as_probabilities(rng):
 def test_nll_stays_finite_where_the_sigmoid_saturates():
     logits = torch.tensor([200.0, -200.0]).view(2, 1, 1, 1)
     assert torch.equal(bernoulli_nll(logits, 1 - (logits > 0).float()), torch.tensor([200.0, 200.0]))
+
+
+@pytest.mark.parametrize("sd", [1.0, 0.5])
+def test_gaussian_nll_is_that_of_torch_up_to_its_constant(rng, sd):
+    means, images = torch.rand(2, 4, 1, 5, 5, generator=rng)
+    constant = 25 * (log(sd) + log(2 * pi) / 2)
+    expected = -Normal(means, sd).log_prob(images).sum((1, 2, 3)) - constant
+    torch.testing.assert_close(gaussian_nll(means, images, sd), expected)
+
+
+def test_gaussian_reconstruction_is_half_the_squared_error_of_the_pixels(rng):
+    """Logits 0 are pixels 1/2."""
+    networks = nn.ModuleDict(
+        {
+            "encoder": Stub(lambda _, x: (torch.zeros(3, 2), torch.zeros(3, 2))),
+            "decoder": Stub(lambda _, z: torch.zeros(3, 1, 4, 4), latent=2, to_pixels=torch.sigmoid),
+        }
+    )
+    (vae,) = phases(networks, VAEObjectiveParams(kind="vae", gaussian_sd=1.0))
+    batch = Batch(torch.ones(3, 1, 4, 4), torch.zeros(3))
+    losses = vae.loss(batch, vae.draw(batch, rng))
+    assert losses["reconstruction"].item() == pytest.approx(16 * 0.25 / 2)
+    assert losses["kl"] == 0
+    assert losses["loss"] == losses["reconstruction"]
 
 
 def test_loss_is_the_sum_of_its_parts_and_a_mean_over_images(rng):

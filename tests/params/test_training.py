@@ -47,8 +47,8 @@ def test_seeds_and_sampler_do_not_identify_a_trained_model(smoke_runs):
     assert run.model_copy(update={"seeds": (4, 5), "sampler": sampler}).training_values() == run.training_values()
 
 
-def test_values_are_json_that_makes_the_same_run_again(smoke_runs):
-    for run in smoke_runs.values():
+def test_values_are_json_that_makes_the_same_run_again(smoke_runs, garment_runs):
+    for run in (*smoke_runs.values(), *garment_runs.values()):
         assert RunParams.model_validate(json.loads(json.dumps(run.values()))) == run
 
 
@@ -60,6 +60,23 @@ def test_parameters_cannot_be_changed_in_place(smoke_runs):
 def test_keras_and_torch_epsilon_are_different_optimizers():
     keras, torch = (AdamParams(kind="adam", lr=1e-3, betas=(0.9, 0.999), eps=eps) for eps in (1e-7, 1e-8))
     assert keras.values() != torch.values()
+
+
+def test_optimizer_of_a_phase_is_laid_over_the_common_one(garment_runs):
+    run = garment_runs["wgan"]
+    assert run.optimizer_for("critic") == run.optimizer
+    assert run.optimizer_for("generator") == run.optimizer.model_copy(update={"lr": 1e-3})
+    other_kind = {"kind": "rmsprop", "lr": 5e-5, "alpha": 0.9, "eps": 1e-8}
+    changed = RunParams.model_validate(run.values() | {"optimizer_of": {"critic": other_kind}})
+    assert changed.optimizer_for("critic").values() == other_kind
+    assert changed.optimizer_for("generator") == run.optimizer
+    with pytest.raises(ValidationError, match=r"optimizer_of\.critic\.rmsprop\.alpha"):  # another kind inherits nothing
+        RunParams.model_validate(run.values() | {"optimizer_of": {"critic": {"kind": "rmsprop", "lr": 1, "eps": 1}}})
+
+
+def test_run_without_optimizers_by_phase_is_identified_as_before(smoke_runs, garment_runs):
+    assert all("optimizer_of" not in run.training_values() for run in smoke_runs.values())
+    assert garment_runs["gan"].training_values()["optimizer_of"]["generator"]["betas"] == [0.5, 0.999]
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,27 @@ def test_untimed_model_is_not_run(maker):
         reproduce(RATIO, maker.open())
 
 
+def test_a_lost_value_is_not_comparable_even_unmeasured(maker):
+    found, ours = judge(
+        cell(value=float("nan"), protocol="inception_score:real", tolerance="none"), maker.open(), "full"
+    )
+    assert (found.verdict, found.reason, ours) == (Verdict.NOT_COMPARABLE, "the published value is lost", None)
+
+
+@pytest.mark.parametrize(("published", "verdict"), [(2.4, Verdict.REPLICATED), (2.0, Verdict.NOT_REPLICATED)])
+def test_a_quality_is_judged_at_the_largest_sample_count(maker, published, verdict):
+    maker.run("gan-adam", 0, {"fid": [1.0, 1.0], "inception_score": [9.0, 2.3]})
+    score = cell(value=published, protocol="inception_score:gan", tolerance="abs 0.2")
+    found, ours = judge(score, maker.open(), "full")
+    assert (found.verdict, ours.value, ours.metric) == (verdict, 2.3, "inception_score/n=2000")
+
+
+def test_a_protocol_that_nobody_computes_is_told(maker):
+    for protocol in ("inception_scor:gan", "inception_score:gun"):
+        with pytest.raises(UserError, match="is not known"):
+            reproduce(protocol, maker.open())
+
+
 def test_broken_table_is_one_line(tmp_path):
     header = "cell,value,unit,place,direction,protocol,tolerance,tolerance_reason\n"
     (tmp_path / "published.csv").write_text(header + "a,1,s,Table 1,,p,about right,because it is so\n")

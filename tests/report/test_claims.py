@@ -97,6 +97,15 @@ def test_desk_scale_carries_its_deviations(maker: Maker, params: ReplicationPara
     assert "half the epochs" in judge(claim(), maker.open(), "desk").reason
 
 
+def test_real_images_have_no_seeds_to_be_short_of(maker: Maker) -> None:
+    for seed in range(3):
+        maker.run("gan-adam", seed, {"fid": [1.0], "legible_share": [0.8]})
+    maker.real(0.9, n=2_000)
+    part = "{kind: order, models: [gan, real], metrics: [legible_share]}"
+    found = judge(Claim.model_validate(yaml.safe_load(ENTRY.format(part=part))[0]), maker.open(), "full")
+    assert (found.verdict, found.reason) == (Verdict.REPLICATED, "")
+
+
 @pytest.mark.parametrize("seeds", [1, 3])
 def test_a_claim_on_few_seeds_says_so(maker: Maker, seeds: int) -> None:
     for model, share in (("vae", 0.2), ("gan", 0.8)):

@@ -1,6 +1,7 @@
 import pytest
+from pydantic import ValidationError
 
-from genrep.report.predicates import Agrees, Drift, Order, Rises, Sooner
+from genrep.report.predicates import Agrees, Drift, Order, Reaches, Rises, Sooner
 from genrep.report.verdicts import Verdict
 
 YES, NO, OPEN, MISSING = (
@@ -35,6 +36,46 @@ def test_order_without_a_run_is_not_run(maker):
     found = Order(kind="order", models=PAIR, metrics=("fid",)).judge(maker.open())
     assert found.verdict == MISSING
     assert "gan-adam" in found.reason
+
+
+@pytest.mark.parametrize(("gan", "verdict"), [(0.5, YES), (0.95, NO), (0.895, OPEN)])
+def test_real_images_can_be_compared_with(maker, gan, verdict):
+    """At the sample count of the model, not at the most there are."""
+    maker.run("gan-adam", 0, {"fid": [1.0], "legible_share": [gan]})
+    maker.real(1.0, n=10_000)
+    maker.real(0.9, n=2_000)
+    found = Order(kind="order", models=("gan", "real"), metrics=("legible_share",)).judge(maker.open())
+    assert found.verdict == verdict
+    assert "real 0.9" in found.observed
+
+
+def test_real_images_that_were_not_measured_at_that_count_are_not_run(maker):
+    maker.run("gan-adam", 0, {"fid": [1.0], "legible_share": [0.5]})
+    maker.real(1.0, n=10_000)
+    found = Order(kind="order", models=("gan", "real"), metrics=("legible_share",)).judge(maker.open())
+    assert (found.verdict, found.reason) == (MISSING, "legible_share at n=2000 has not been measured")
+
+
+@pytest.mark.parametrize(("gan", "verdict"), [(0.9, YES), (0.1, NO), (0.455, OPEN)])
+@pytest.mark.parametrize("goal", [{"value": 0.45}, {"share_of_real": 0.5}])
+def test_reaches(maker, gan, verdict, goal):
+    maker.run("gan-adam", 0, {"fid": [1.0], "legible_share": [gan]})
+    maker.real(0.9, n=2_000)
+    found = Reaches(kind="reaches", model="gan", metric="legible_share", **goal).judge(maker.open())
+    assert found.verdict == verdict
+    assert found.observed.endswith("goal 0.45")
+
+
+def test_reaches_without_a_measurement_is_not_run(maker):
+    maker.run("gan-adam", 0, {"fid": [1.0], "legible_share": [0.5]})
+    for metric, goal in (("classes_covered", {"value": 10}), ("legible_share", {"share_of_real": 0.5})):
+        assert Reaches(kind="reaches", model="gan", metric=metric, **goal).judge(maker.open()).verdict == MISSING
+
+
+@pytest.mark.parametrize("goals", [{}, {"value": 1, "share_of_real": 1}])
+def test_reaches_has_one_goal(goals):
+    with pytest.raises(ValidationError, match="either value or share_of_real"):
+        Reaches(kind="reaches", model="gan", metric="legible_share", **goals)
 
 
 @pytest.mark.parametrize(("gan", "verdict"), [(0.9, YES), (0.1, NO)])

@@ -1,5 +1,5 @@
 import torch
-from scipy.stats import kstest
+from scipy.stats import kstest, uniform
 from torch import nn
 
 from genrep.sampling import latent_prior
@@ -28,6 +28,22 @@ def test_of_the_labels_only_their_number_counts():
     networks = {"decoder": decoder()}
     assert torch.equal(draw(networks), draw(networks, LABELS + 3))
     assert not torch.equal(draw(networks), draw(networks, seed=1))
+
+
+def test_uniform_prior_is_honoured():
+    pixels = draw(
+        {"generator": Stub(lambda _, z: z.view(-1, *SHAPE), latent=4, prior="uniform", to_pixels=lambda x: x)}
+    )
+    assert kstest(pixels.flatten(), uniform(-1, 2).cdf).pvalue > 1e-3
+
+
+def test_conditional_generator_is_told_the_labels():
+    def generate(_, z, labels):
+        return labels.float().view(-1, 1, 1, 1).expand(-1, *SHAPE)
+
+    labels = torch.arange(7)
+    network = Stub(generate, latent=4, conditional=True, to_pixels=lambda output: output)
+    assert torch.equal(draw({"generator": network}, labels)[:, 0, 0, 0], labels.float())
 
 
 def test_pixels_are_what_the_network_makes_of_its_output():

@@ -23,10 +23,15 @@ def few(digits: ImageSet, count: int) -> ImageSet:
 
 
 @pytest.fixture(scope="session")
-def tiny_runs(smoke_runs: dict[str, RunParams]) -> dict[str, RunParams]:
+def tiny_runs(smoke_runs: dict[str, RunParams], garment_runs: dict[str, RunParams]) -> dict[str, RunParams]:
     """The smoke runs with small networks, plain: neither replacement nor a dropped batch nor decay."""
     plain = {"replacement": False, "drop_last": False, "lr_decay": "constant", "snapshots": (), "batch_size": 10}
-    return {
+    tiny = {"channels": (2, 4), "dense": 8}
+    garments = {
+        name: run.model_copy(update=plain | {"network": run.network.model_copy(update=tiny)})
+        for name, run in garment_runs.items()
+    }
+    return garments | {
         name: run.model_copy(update=plain | {"network": NETWORKS[name.split("-")[0]]})
         for name, run in smoke_runs.items()
         if name.split("-")[0] in NETWORKS

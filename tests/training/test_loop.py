@@ -11,7 +11,7 @@ from genrep import objectives
 from genrep.devices import has_bf16
 from genrep.errors import UserError
 from genrep.objectives import Batch
-from genrep.params.training import SGDParams
+from genrep.params.training import AdamParams, SGDParams
 from genrep.training.loop import Loop
 
 SGD = SGDParams(kind="sgd", lr=0.01)
@@ -146,6 +146,65 @@ def test_phase_steps_at_every_nth_iteration_and_its_loss_is_the_mean_of_those(ma
     for phase in ("discriminator", "generator"):
         values = [value for name, value in steps if name == phase]
         assert record.losses[phase] == pytest.approx(sum(values) / len(values))
+
+
+def test_phases_may_have_optimizers_of_their_own(make_loop):
+    own = {"generator": SGD.model_copy(update={"lr": 0.5})}
+    loop = make_loop("improved_gan", optimizer=SGD, optimizer_of=own, epochs=4, lr_decay="linear")
+    rates = []
+    for _ in range(2):
+        loop.epoch(lambda _: rates.append({name: o.param_groups[0]["lr"] for name, o in loop.optimizers.items()}))
+    assert rates[0] == pytest.approx({"discriminator": SGD.lr, "generator": 0.5})
+    assert rates[-1] == pytest.approx({"discriminator": 0.75 * SGD.lr, "generator": 0.375})
+
+
+def test_kind_of_optimizer_may_differ_too(make_loop):
+    own = {"generator": AdamParams(kind="adam", lr=0.1, betas=(0.5, 0.9), eps=1e-8)}
+    loop = make_loop("improved_gan", optimizer=SGD, optimizer_of=own)
+    assert [type(o).__name__ for o in loop.optimizers.values()] == ["SGD", "Adam"]
+
+
+def test_optimizer_of_an_unknown_phase_is_refused(make_loop):
+    with pytest.raises(
+        UserError, match="optimizer_of: genrator is no phase of this objective; it has discriminator, gen"
+    ):
+        make_loop("improved_gan", optimizer_of={"genrator": SGD})
+
+
+def test_clipping_bounds_hold_after_every_step(make_loop):
+    loop = make_loop("wgan")
+    bound = loop.run.objective.clip
+    assert weights(loop, "discriminator").abs().max() > bound  # initial weights lie outside
+    largest = []
+    loop.epoch(lambda _: largest.append([weights(loop, role).abs().max() for role in ("discriminator", "generator")]))
+    assert len(largest) == 4
+    critic, generator = zip(*largest, strict=True)
+    assert all(value <= bound for value in critic)
+    assert all(value > bound for value in generator)
+
+
+def test_critic_steps_between_generator_steps(make_loop):
+    loop = make_loop("wgan_gp", 70)
+    loop = make_loop("wgan_gp", 70, objective=loop.run.objective.model_copy(update={"critic_steps": 3}))
+    moved, state = [], weights(loop, "generator")
+
+    def note(_):
+        nonlocal state
+        moved.append(not torch.equal(state, weights(loop, "generator")))
+        state = weights(loop, "generator")
+
+    loop.epoch(note)
+    assert moved == [True, False, False, True, False, False, True]
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_penalty_is_differentiated_twice_in_either_precision(make_loop, precision):
+    loop = make_loop("wgan_gp", precision=precision)
+    first = loop.epoch().losses
+    for _ in range(3):
+        last = loop.epoch().losses
+    assert set(first) == {"critic", "critic_real", "critic_fake", "penalty", "generator"}
+    assert last["penalty"] != first["penalty"]
 
 
 # -- epochs ---------------------------------------------------------------------------------------------------------

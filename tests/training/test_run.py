@@ -29,9 +29,9 @@ def assert_same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> None:
     assert all(torch.equal(a[name], b[name]) for name in a)
 
 
-@pytest.mark.parametrize("name", ["vae-adam", "gan-adam", "gan-rmsprop", "diffusion-adam"])
-def test_interrupted_run_resumes_to_the_same_bits(tmp_path, monkeypatch, smoke_runs, digits, name):
-    run = shortened(smoke_runs[name], ema=0.9)
+@pytest.mark.parametrize("name", ["vae-adam", "gan-adam", "gan-rmsprop", "diffusion-adam", "wgan", "wgan_gp"])
+def test_interrupted_run_resumes_to_the_same_bits(tmp_path, monkeypatch, smoke_runs, garment_runs, digits, name):
+    run = shortened((smoke_runs | garment_runs)[name], ema=0.9)
     train(tmp_path / "whole", name, run, 0, digits, "cpu")
 
     steps = 0

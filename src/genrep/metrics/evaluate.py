@@ -151,7 +151,9 @@ def open_protocol(
         raise UserError(f"{path} does not exist; run: genrep measure-real {name} --scale {scale}")
     with np.load(path, allow_pickle=False) as stored:
         reference = Gaussian(stored["mean"], stored["covariance"])
-    return NativeProtocol(networks["classifier"], weights, reference, evaluation.confidence, evaluation.seed)
+    return NativeProtocol(
+        networks["classifier"], weights, reference, evaluation.confidence, evaluation.seed, evaluation.extra
+    )
 
 
 def _all_counts(replication: ReplicationParams) -> tuple[int, ...]:

@@ -24,6 +24,7 @@ class NativeProtocol:
     reference: Gaussian  # of the features of the real training images
     confidence: float
     seed: int  # of the bootstrap
+    extra: tuple[str, ...] = ()  # metrics beyond those that every replication has
 
     def measure(self, images: Tensor, counts: tuple[int, ...], intervals: bool) -> list[dict[str, Any]]:
         """Every metric on the first n images, for each n of ``counts``.
@@ -56,6 +57,12 @@ class NativeProtocol:
         )
         yield f"inception_score/{network}/splits=1", lambda rows: inception_score(found.probabilities[rows])
         yield f"legible_share/{network}/confidence={self.confidence}", lambda rows: float(accepted[rows].mean())
+        if "classes_covered" in self.extra:
+            classes = found.probabilities.argmax(1)
+            yield (
+                f"classes_covered/{network}/confidence={self.confidence}",
+                lambda rows: float(len(np.unique(classes[rows][accepted[rows]]))),
+            )
         yield f"sharpness/laplacian/n={n}", lambda rows: float(edges[rows].mean())
 
     def _interval(self, statistic: Callable[[np.ndarray], float], n: int) -> tuple[float, float]:

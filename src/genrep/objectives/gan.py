@@ -6,14 +6,15 @@
 The half comes from the mean over a batch of as many real as generated images.
 """
 
-from typing import Any
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genrep.objectives.base import Batch, Losses, Noise, Phase, normal
-from genrep.params.training import GANObjectiveParams
+from genrep.objectives.base import Batch, Losses, Noise, Phase
+from genrep.objectives.players import Players
+from genrep.params.training import DiscriminatorParams, GANObjectiveParams
 
 
 def cross_entropy(logits: Tensor, target: float) -> Tensor:
@@ -21,25 +22,36 @@ def cross_entropy(logits: Tensor, target: float) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, target))
 
 
-def phases(networks: nn.ModuleDict, params: GANObjectiveParams) -> list[Phase]:
-    """A discriminator phase, then a generator phase with noise of its own."""
-    generator: Any = networks["generator"]
-    discriminator: Any = networks["discriminator"]
+def game(
+    networks: nn.ModuleDict, params: DiscriminatorParams, generator_loss: Callable[[Tensor], Tensor]
+) -> list[Phase]:
+    """A discriminator phase, then a generator phase with noise of its own.
 
-    def draw(batch: Batch, rng: torch.Generator) -> Noise:
-        return {"z": normal(batch, rng, len(batch.images), generator.latent)}
+    Args:
+        networks: ``generator`` and ``discriminator``.
+        params: what the discriminator is shown.
+        generator_loss: scalar, of the (B,) logits of generated images.
+    """
+    players = Players.of(networks)
 
     def discriminator_loss(batch: Batch, noise: Noise) -> Losses:
-        with torch.no_grad():
-            fake = generator(noise["z"])
-        real_logits, fake_logits = discriminator(torch.cat([batch.images, fake])).chunk(2)
-        real, fake = cross_entropy(real_logits, params.real_label), cross_entropy(fake_logits, 0.0)
-        return {"discriminator": (real + fake) / 2, "discriminator_real": real, "discriminator_fake": fake}
+        fake = players.constant_fake(batch, noise)
+        if params.separate_batches:
+            real_logits, fake_logits = players.score(batch, batch.images), players.score(batch, fake)
+        else:
+            real_logits, fake_logits = players.scores(batch, fake)
+        real, generated = cross_entropy(real_logits, params.real_label), cross_entropy(fake_logits, 0.0)
+        return {"discriminator": (real + generated) / 2, "discriminator_real": real, "discriminator_fake": generated}
 
-    def generator_loss(batch: Batch, noise: Noise) -> Losses:
-        return {"generator": cross_entropy(discriminator(generator(noise["z"])), 1.0)}
+    def loss(batch: Batch, noise: Noise) -> Losses:
+        return {"generator": generator_loss(players.score(batch, players.fake(batch, noise)))}
 
     return [
-        Phase("discriminator", ("discriminator",), draw, discriminator_loss),
-        Phase("generator", ("generator",), draw, generator_loss),
+        Phase("discriminator", ("discriminator",), players.draw, discriminator_loss),
+        Phase("generator", ("generator",), players.draw, loss),
     ]
+
+
+def phases(networks: nn.ModuleDict, params: GANObjectiveParams) -> list[Phase]:
+    """The generator raises log D(G(z))."""
+    return game(networks, params, lambda logits: cross_entropy(logits, 1.0))

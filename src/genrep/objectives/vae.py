@@ -1,4 +1,4 @@
-"""Evidence lower bound of a VAE with Bernoulli pixels (Kingma and Welling, 2014).
+"""Evidence lower bound of a VAE with Bernoulli or Gaussian pixels (Kingma and Welling, 2014).
 
     loss = -log p(x|z) + KL(q(z|x) || N(0, I)),   z = mu + sigma * eps,   eps ~ N(0, I)
 
@@ -25,10 +25,20 @@ def bernoulli_nll(logits: Tensor, images: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits, images, reduction="none").flatten(1).sum(dim=1)
 
 
+def gaussian_nll(means: Tensor, images: Tensor, sd: float) -> Tensor:
+    """-log p(x|z) per image up to its constant, ||x - mean||^2 / (2 sd^2): (B, C, H, W) twice -> (B,)."""
+    return (images - means).square().flatten(1).sum(dim=1) / (2 * sd**2)
+
+
 def phases(networks: nn.ModuleDict, params: VAEObjectiveParams) -> list[Phase]:
     """One phase over ``encoder`` and ``decoder``; images in [0, 1]."""
     encoder: Any = networks["encoder"]
     decoder: Any = networks["decoder"]
+
+    def nll(output: Tensor, images: Tensor) -> Tensor:
+        if params.gaussian_sd is None:
+            return bernoulli_nll(output, images)
+        return gaussian_nll(decoder.to_pixels(output), images, params.gaussian_sd)
 
     def draw(batch: Batch, generator: torch.Generator) -> Noise:
         return {"eps": normal(batch, generator, len(batch.images), decoder.latent)}
@@ -36,7 +46,7 @@ def phases(networks: nn.ModuleDict, params: VAEObjectiveParams) -> list[Phase]:
     def loss(batch: Batch, noise: Noise) -> Losses:
         mean, log_variance = encoder(batch.images)
         z = mean + (0.5 * log_variance).exp() * noise["eps"]
-        reconstruction = bernoulli_nll(decoder(z), batch.images).mean()
+        reconstruction = nll(decoder(z), batch.images).mean()
         kl = kl_to_standard_normal(mean, log_variance).mean()
         return {"loss": reconstruction + kl, "reconstruction": reconstruction, "kl": kl}
 

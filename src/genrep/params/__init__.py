@@ -5,7 +5,8 @@ overlays: a mapping is merged key by key, any other value replaces what it overl
 differs replaces the whole block. A model's ``variants`` are overlays too; each becomes a run ``<model>-<variant>``.
 """
 
-from genrep.params.load import SCALES, load, merge, replications, replications_at, resolve, run_of
+from genrep.params.base import merge
+from genrep.params.load import SCALES, load, replications, replications_at, resolve, run_of
 from genrep.params.replications import EvaluationParams, ReplicationParams, TimingParams
 from genrep.params.training import RunParams
 

@@ -31,3 +31,12 @@ class Params(BaseModel):
 
 def _spelt(value: bool) -> str:
     return "yes or on" if value else "no or off"
+
+
+def merge(base: Any, overlay: Any) -> Any:
+    """``overlay`` laid over ``base``: see the package's docstring for the rule."""
+    if not (isinstance(base, dict) and isinstance(overlay, dict)):
+        return overlay
+    if "kind" in overlay and overlay["kind"] != base.get("kind"):
+        return overlay
+    return base | {key: merge(base.get(key), value) for key, value in overlay.items()}

@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from genrep.errors import UserError
+from genrep.params.base import merge
 from genrep.params.replications import ReplicationParams
 from genrep.params.training import RunParams
 
@@ -83,15 +84,6 @@ def suggestion(word: str, known: Any) -> str:
     """`` - did you mean ...?`` or nothing."""
     near = get_close_matches(word, [str(k) for k in known], n=1)
     return f" - did you mean {near[0]!r}?" if near else ""
-
-
-def merge(base: Any, overlay: Any) -> Any:
-    """``overlay`` laid over ``base``: see the package's docstring for the rule."""
-    if not (isinstance(base, dict) and isinstance(overlay, dict)):
-        return overlay
-    if "kind" in overlay and overlay["kind"] != base.get("kind"):
-        return overlay
-    return base | {key: merge(base.get(key), value) for key, value in overlay.items()}
 
 
 def resolve(params: dict[str, Any], replication: str, scale: str | None = None) -> ReplicationParams:

@@ -29,6 +29,30 @@ class MLPGANParams(Params):
     dropout: Fraction  # discriminator only
 
 
+class ConvTrunkParams(Params):
+    """Two stride-2 convolutions and a dense layer; generators and decoders mirror them."""
+
+    latent: PositiveInt
+    channels: tuple[PositiveInt, PositiveInt]  # of the convolutions, image side first
+    dense: PositiveInt
+    slope: Annotated[float, Field(ge=0, lt=1)]  # of the leaky ReLU, image to vector
+
+
+class ConvGANParams(ConvTrunkParams):
+    """genrep.models.conv_gan: convolutional generator and discriminator."""
+
+    kind: Literal["conv_gan"]
+    prior: Literal["normal", "uniform"] = "normal"  # of z: N(0, I), or U(-1, 1) in each dimension
+    conditional: bool = False  # both networks are told the class
+    discriminator_norm: Literal["batch", "none"] = "batch"
+
+
+class ConvGANVAEParams(ConvTrunkParams):
+    """genrep.models.conv_gan_vae: the discriminator's trunk as encoder, the generator as decoder."""
+
+    kind: Literal["conv_gan_vae"]
+
+
 class ContextUNetParams(Params):
     """genrep.models.context_unet: class-conditional U-Net that predicts noise."""
 
@@ -46,5 +70,6 @@ class DigitClassifierParams(Params):
 
 
 NetworkParams = Annotated[
-    ConvVAEParams | MLPGANParams | ContextUNetParams | DigitClassifierParams, Field(discriminator="kind")
+    ConvVAEParams | MLPGANParams | ConvGANParams | ConvGANVAEParams | ContextUNetParams | DigitClassifierParams,
+    Field(discriminator="kind"),
 ]

@@ -1,7 +1,7 @@
 """Parameters of the replications: runs and what is measured on them."""
 
 from difflib import get_close_matches
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
@@ -17,6 +17,7 @@ class EvaluationParams(Params):
     samples_of: dict[str, tuple[PositiveInt, ...]] = Field(default={})  # other n for one model: slow samplers
     confidence: Probability  # above which a sample counts as legible
     seed: int
+    extra: tuple[Literal["classes_covered"], ...] = ()  # further native metrics
 
 
 class TimingParams(Params):

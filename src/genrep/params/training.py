@@ -1,10 +1,10 @@
 """Parameters of one run: data, network, objective, optimizer, schedule and sampler."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
-from genrep.params.base import Params
+from genrep.params.base import Params, merge
 from genrep.params.networks import NetworkParams
 
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -30,13 +30,42 @@ class VAEObjectiveParams(Params):
     """genrep.objectives.vae"""
 
     kind: Literal["vae"]
+    gaussian_sd: PositiveFloat | None = None  # of Gaussian pixels (squared error); None: Bernoulli pixels
 
 
-class GANObjectiveParams(Params):
+class DiscriminatorParams(Params):
+    """What the discriminator of both classical games is shown."""
+
+    real_label: Annotated[float, Field(gt=0.5, le=1)]  # one-sided label smoothing below 1
+    separate_batches: bool = False  # real and generated images never share a batch: matters under batch norm
+
+
+class GANObjectiveParams(DiscriminatorParams):
     """genrep.objectives.gan"""
 
     kind: Literal["gan"]
-    real_label: Annotated[float, Field(gt=0.5, le=1)]  # one-sided label smoothing below 1
+
+
+class MinimaxGANObjectiveParams(DiscriminatorParams):
+    """genrep.objectives.minimax_gan"""
+
+    kind: Literal["minimax_gan"]
+
+
+class WGANObjectiveParams(Params):
+    """genrep.objectives.wgan"""
+
+    kind: Literal["wgan"]
+    clip: PositiveFloat  # bound on the absolute value of every weight of the critic
+    critic_steps: PositiveInt = 1  # per generator step
+
+
+class WGANGPObjectiveParams(Params):
+    """genrep.objectives.wgan_gp"""
+
+    kind: Literal["wgan_gp"]
+    penalty: PositiveFloat  # lambda
+    critic_steps: PositiveInt = 1  # per generator step
 
 
 class DiffusionObjectiveParams(Params):
@@ -55,7 +84,13 @@ class ClassificationObjectiveParams(Params):
 
 
 ObjectiveParams = Annotated[
-    VAEObjectiveParams | GANObjectiveParams | DiffusionObjectiveParams | ClassificationObjectiveParams,
+    VAEObjectiveParams
+    | GANObjectiveParams
+    | MinimaxGANObjectiveParams
+    | WGANObjectiveParams
+    | WGANGPObjectiveParams
+    | DiffusionObjectiveParams
+    | ClassificationObjectiveParams,
     Field(discriminator="kind"),
 ]
 
@@ -99,7 +134,7 @@ OptimizerParams = Annotated[AdamParams | SGDParams | RMSpropParams | AdagradPara
 
 
 class LatentPriorParams(Params):
-    """genrep.sampling.latent_prior: decode z ~ N(0, I)."""
+    """genrep.sampling.latent_prior: decode z drawn from the network's prior."""
 
     kind: Literal["latent_prior"]
 
@@ -121,6 +156,7 @@ class RunParams(Params):
     network: NetworkParams
     objective: ObjectiveParams
     optimizer: OptimizerParams
+    optimizer_of: dict[str, OptimizerParams] = Field(default={})  # by phase, laid over ``optimizer``
     sampler: SamplerParams | None = None  # None: nothing to sample (a classifier)
     batch_size: PositiveInt
     epochs: PositiveInt
@@ -135,6 +171,13 @@ class RunParams(Params):
     precision: Precision
     threads: PositiveInt  # of torch on a CPU: their number changes floating-point bits
     on_divergence: Literal["fail", "record"] = "fail"  # record: a NaN loss is this run's result
+
+    @model_validator(mode="before")
+    @classmethod
+    def _phases_inherit_the_optimizer(cls, block: Any) -> Any:
+        if not (isinstance(block, dict) and isinstance(own := block.get("optimizer_of"), dict)):
+            return block  # not given, or for the types to refuse
+        return block | {"optimizer_of": {phase: merge(block.get("optimizer"), o) for phase, o in own.items()}}
 
     @model_validator(mode="after")
     def _snapshots_lie_within_the_run(self) -> "RunParams":
@@ -159,6 +202,10 @@ class RunParams(Params):
         if len(set(self.seeds)) < len(self.seeds):
             raise ValueError(f"seeds: {list(self.seeds)} names one twice")
         return self
+
+    def optimizer_for(self, phase: str) -> OptimizerParams:
+        """The optimizer that a phase of the objective steps with."""
+        return self.optimizer_of.get(phase, self.optimizer)
 
     def snapshot_epochs(self) -> tuple[int, ...]:
         """Epochs (from 1) after which sampling weights are kept; the last one always is."""

@@ -8,7 +8,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from genrep.errors import UserError
-from genrep.report.measurements import Estimate, Measurements, NotMeasured
+from genrep.report.measurements import HIGHER_IS_CLEARER, REAL, Estimate, Measurements, NotMeasured
 from genrep.report.verdicts import Judgement, Verdict, inside
 
 SCHEMA = pa.DataFrameSchema(
@@ -25,6 +25,9 @@ SCHEMA = pa.DataFrameSchema(
     strict=True,
     coerce=True,
 )
+
+
+LOST = "the published value is lost"
 
 
 def read_published(folder: Path) -> pd.DataFrame:
@@ -74,6 +77,10 @@ def _term(term: str, measurements: Measurements) -> Estimate:
     name, _, which = metric.partition("/")
     if name == "epoch_seconds" and which in ("first", "last"):
         return measurements.epoch_seconds(model, which)
+    if metric in HIGHER_IS_CLEARER and model == REAL:
+        return measurements.real_metric(metric)
+    if metric in HIGHER_IS_CLEARER and model in measurements.models:
+        return measurements.final(measurements.best_run(model), metric, measurements.common_n(model))
     raise UserError(f"published.csv: protocol {term!r} is not known")
 
 
@@ -82,6 +89,8 @@ def judge(cell: Any, measurements: Measurements, scale: str) -> tuple[Judgement,
     try:
         ours = reproduce(cell.protocol, measurements)
     except NotMeasured as missing:
+        if pd.isna(cell.value):  # measuring would not help
+            return Judgement(Verdict.NOT_COMPARABLE, LOST), None
         return Judgement(Verdict.NOT_RUN, str(missing)), None
     obstacle = incomparable(cell, measurements, scale)
     if obstacle:
@@ -96,7 +105,7 @@ def incomparable(cell: Any, measurements: Measurements, scale: str) -> str:
     if scale != "full":
         return f"{scale} scale: {'; '.join(measurements.params.deviations)}"
     if pd.isna(cell.value):
-        return "the published value is lost"
+        return LOST
     if cell.tolerance == "none":
         return cell.tolerance_reason
     if "epoch_seconds" in cell.protocol:

@@ -8,8 +8,8 @@ from pydantic import Field, ValidationError
 
 from genrep.errors import UserError
 from genrep.params.base import Params
-from genrep.report.measurements import Measurements
-from genrep.report.predicates import Agrees, Drift, Order, Rises, Sooner
+from genrep.report.measurements import REAL, Measurements
+from genrep.report.predicates import Agrees, Drift, Order, Reaches, Rises, Sooner
 from genrep.report.verdicts import Judgement, Verdict, every
 
 
@@ -20,7 +20,7 @@ class Claim(Params):
     place: str  # where the report says it
     finding: str  # in our words
     needs: Literal["gpu"] | None = None
-    parts: tuple[Annotated[Order | Drift | Sooner | Rises | Agrees, Field(discriminator="kind")], ...]
+    parts: tuple[Annotated[Order | Drift | Sooner | Rises | Agrees | Reaches, Field(discriminator="kind")], ...]
 
 
 def read_claims(folder: Path) -> list[Claim]:
@@ -64,4 +64,5 @@ def judge(claim: Claim, measurements: Measurements, scale: str) -> Judgement:
 def _few_seeds(claim: Claim, measurements: Measurements) -> bool:
     """Whether a model of the claim rests on fewer than three trainings."""
     models = {model for part in claim.parts for model in getattr(part, "models", None) or (part.model,)}  # type: ignore[union-attr]
+    models -= {REAL}
     return any(len(measurements.runs.get(measurements.best.get(model, ""), {})) < 3 for model in models)

@@ -14,7 +14,16 @@ from genrep.errors import UserError
 from genrep.files import read_json
 from genrep.params import ReplicationParams
 
-HIGHER_IS_CLEARER = {"legible_share": 1, "inception_score": 1, "sharpness": 1, "fid": -1}
+REAL = "real"  # real images, where a model could stand
+# Metrics of quality by name. Those without a network in it are native: their network is the replication's classifier.
+HIGHER_IS_CLEARER = {
+    "legible_share": 1,
+    "inception_score": 1,
+    "inception_score/inception": 1,
+    "sharpness": 1,
+    "classes_covered": 1,
+    "fid": -1,
+}
 
 
 @dataclass(frozen=True)
@@ -122,12 +131,14 @@ class Measurements:
         entries = [find(record["snapshots"][-1]["metrics"], metric, n) for record in records]
         return estimate(entries)
 
-    def real_metric(self, metric: str) -> Estimate:
-        """A metric of the real held-out images, at the largest n."""
+    def real_metric(self, metric: str, n: int | None = None) -> Estimate:
+        """A metric of the real held-out images, at n of them (the most there are if None)."""
         if self.real is None:
             raise NotMeasured("real images have not been measured")
-        entries = [m for m in self.real["snapshots"][0]["metrics"] if m["name"] == metric]
-        return estimate([max(entries, key=lambda m: m["n"])])
+        metrics = self.real["snapshots"][0]["metrics"]
+        if n is None:
+            n = max((m["n"] for m in metrics if m["name"] == metric), default=0)
+        return estimate([find(metrics, metric, n)])
 
     def curve(self, run: str, seed: int, metric: str, n: int) -> tuple[np.ndarray, np.ndarray]:
         """Epochs and values of a metric over a run's snapshots, two (E,) arrays."""

@@ -1,6 +1,6 @@
 """What only the replication ``mnist_timing`` has: its two tables and its figures."""
 
-from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -38,8 +38,8 @@ def epoch_times(measurements: Measurements, published: pd.DataFrame) -> pd.DataF
     return pd.DataFrame(rows)
 
 
-def draw(folder: Path, measurements: Measurements, scale: str) -> list[Path]:
-    """Figures 5, 6, 9 to 11, samples over epochs, and curves; returns what was drawn."""
-    from genrep.report.figures.mnist_timing import draw as draw_all
+def figures(measurements: Measurements, notes: list[str]) -> Any:
+    """Figures 5, 6, 9 to 11, samples over epochs, and curves; by name, to be drawn by genrep.report.figures."""
+    from genrep.report.figures.mnist_timing import makers
 
-    return draw_all(folder, measurements, scale)
+    return makers(measurements, notes)

@@ -4,10 +4,11 @@ from math import hypot, inf
 from typing import Literal
 
 import numpy as np
+from pydantic import model_validator
 from scipy.stats import spearmanr
 
 from genrep.params.base import Params
-from genrep.report.measurements import HIGHER_IS_CLEARER, Estimate, Measurements, NotMeasured
+from genrep.report.measurements import HIGHER_IS_CLEARER, REAL, Estimate, Measurements, NotMeasured
 from genrep.report.verdicts import Judgement, Verdict, agreement, inside
 
 SIGNIFICANCE = 0.05
@@ -15,7 +16,10 @@ Pair = tuple[str, str]
 
 
 class Order(Params):
-    """The first model is worse (for a quality) or cheaper (for a cost) than the second, by every metric."""
+    """The first model is worse (for a quality) or cheaper (for a cost) than the second, by every metric.
+
+    ``real`` in place of a model stands for real images.
+    """
 
     kind: Literal["order"]
     models: Pair
@@ -24,6 +28,40 @@ class Order(Params):
     def judge(self, measurements: Measurements) -> Judgement:
         """The 95% interval of each difference against zero."""
         return agreement([order(measurements, self.models, metric) for metric in self.metrics])
+
+
+class Reaches(Params):
+    """A model's metric comes up to a value, or to a share of what real images get."""
+
+    kind: Literal["reaches"]
+    model: str
+    metric: str
+    value: float | None = None
+    share_of_real: float | None = None
+
+    @model_validator(mode="after")
+    def _one_goal(self) -> "Reaches":
+        if (self.value is None) == (self.share_of_real is None):
+            raise ValueError("reaches: give either value or share_of_real")
+        return self
+
+    def judge(self, measurements: Measurements) -> Judgement:
+        """The 95% interval against the goal."""
+        try:
+            found = value_of(measurements, self.model, self.metric, (self.model,))
+            goal = self._goal(measurements)
+        except NotMeasured as missing:
+            return Judgement(Verdict.NOT_RUN, str(missing))
+        verdict = inside(found.low, found.high, goal, inf)
+        observed = f"{self.metric}: {self.model} {found}, goal {goal:.4g}"
+        reason = f"{self.metric}: the goal is within the interval" if verdict == Verdict.INCONCLUSIVE else ""
+        return Judgement(verdict, reason, observed)
+
+    def _goal(self, measurements: Measurements) -> float:
+        if self.share_of_real is None:
+            assert self.value is not None
+            return self.value
+        return self.share_of_real * value_of(measurements, REAL, self.metric, (self.model,)).value
 
 
 class Agrees(Params):
@@ -159,13 +197,19 @@ def order(measurements: Measurements, models: Pair, metric: str) -> Judgement:
     return Judgement(verdict, reason, observed)
 
 
-def value_of(measurements: Measurements, model: str, metric: str, compared: Pair) -> Estimate:
-    """A model's cost, or its best run's quality at the largest sample count that both models have."""
+def value_of(measurements: Measurements, model: str, metric: str, compared: tuple[str, ...]) -> Estimate:
+    """A model's cost, or its best run's quality at the largest sample count that all compared models have.
+
+    Real images count as a model, at the sample count of those that they are compared with.
+    """
     if metric == "epoch_flops":
         return measurements.epoch_flops(model)
     if metric.startswith("epoch_seconds/"):
         return measurements.epoch_seconds(model, metric.partition("/")[2])
-    return measurements.final(measurements.best_run(model), metric, measurements.common_n(*compared))
+    n = measurements.common_n(*(other for other in compared if other != REAL))
+    if model == REAL:
+        return measurements.real_metric(metric, n)
+    return measurements.final(measurements.best_run(model), metric, n)
 
 
 def _for_good(reached: np.ndarray) -> int | None:

@@ -12,6 +12,7 @@ from genrep.layout import REPLICATIONS, results_folder
 from genrep.params import ReplicationParams
 from genrep.report import cells as cells_module
 from genrep.report import claims as claims_module
+from genrep.report.figures import book
 from genrep.report.history import last_touched
 from genrep.report.measurements import Measurements
 from genrep.report.page import write_page
@@ -57,7 +58,7 @@ def tabulate(name: str, scale: str, params: ReplicationParams, folder: Path | No
     tables = own.tables(measurements, published)
     for title, table in tables.items():
         write_table(folder, title, table)
-    figures = own.draw(folder, measurements, scale)
+    figures = book.draw(folder, own.figures(measurements, book.notes(scale)))
     write_page(folder, name, scale, params, cells, verdicts, claims, tables, figures)
     return folder
 

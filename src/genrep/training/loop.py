@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins import MixedPrecision, Precision
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -60,6 +61,15 @@ class Clock:
     counts: dict[str, int] = field(default_factory=dict)
 
 
+class Autocast(MixedPrecision):
+    """bf16 autocast whose outputs an objective may differentiate itself, as a gradient penalty does.
+
+    Fabric forbids that where a precision has a ``backward`` of its own; without a gradient scaler it needs none.
+    """
+
+    backward = Precision.backward
+
+
 def set_up_fabric(run: RunParams, device: torch.device) -> Fabric:
     """Fabric for one process on ``device``: placement and precision."""
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces the precision
@@ -72,7 +82,7 @@ def set_up_fabric(run: RunParams, device: torch.device) -> Fabric:
     return Fabric(
         accelerator=device.type,
         devices=[device.index or 0] if device.type == "cuda" else 1,
-        precision="bf16-mixed" if precision == "bf16" else "32-true",
+        plugins=[Autocast("bf16-mixed", device.type) if precision == "bf16" else Precision()],
     )
 
 
@@ -96,8 +106,13 @@ class Loop:
         self.networks.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         wrapped = nn.ModuleDict({role: self.fabric.setup_module(net) for role, net in self.networks.items()})
         self.phases = objectives.phases(wrapped, run.objective)
+        if strangers := run.optimizer_of.keys() - {p.name for p in self.phases}:
+            known = ", ".join(p.name for p in self.phases)
+            raise UserError(
+                f"optimizer_of: {', '.join(sorted(strangers))} is no phase of this objective; it has {known}"
+            )
         self.weights = {p.name: [w for r in p.networks for w in self.networks[r].parameters()] for p in self.phases}
-        self.optimizers = {name: optimizers.build(run.optimizer, weights) for name, weights in self.weights.items()}
+        self.optimizers = {name: optimizers.build(run.optimizer_for(name), w) for name, w in self.weights.items()}
         self.losses = {p.name: _compiled(p) if run.compile and p.compilable else p.loss for p in self.phases}
         self.ema = None
         if run.ema is not None:
@@ -131,9 +146,9 @@ class Loop:
         steps = min(self.steps, max_steps or self.steps)
         order = self._order(clock.epoch)
         stage = self.schedule.at(clock.images_seen)
-        for optimizer in self.optimizers.values():
+        for name, optimizer in self.optimizers.items():
             for group in optimizer.param_groups:
-                group["lr"] = self.run.optimizer.lr * stage.lr
+                group["lr"] = self.run.optimizer_for(name).lr * stage.lr
         synchronize(self.device)
         while clock.step < steps:
             started = time.perf_counter()

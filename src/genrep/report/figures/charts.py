@@ -40,6 +40,7 @@ class Panel:
     lines: Sequence[Line]
     x_label: str = "epoch"
     log: bool = False
+    log_x: bool = False
     bottom: float | None = None
     top: float | None = None
     level: tuple[str, float] | None = None
@@ -110,7 +111,10 @@ def draw_panel(ax: Axes, panel: Panel) -> None:
         label, value = panel.level
         ax.axhline(value, color=GREY, linestyle="--", linewidth=1.2, label=label)
     ax.set(xlabel=panel.x_label, ylabel=panel.y_label)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, steps=[1, 2, 5, 10]))
+    if panel.log_x:
+        ax.set_xscale("log")
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, steps=[1, 2, 5, 10]))
     if panel.log:
         ax.set_yscale("log")
     ax.set_ylim(panel.bottom, panel.top)

@@ -50,10 +50,12 @@ def first_seed(measurements: Measurements, run: str) -> int:
     raise NotMeasured(f"{run}: not run")
 
 
-def last_samples(measurements: Measurements, model: str, name: str, notes: Sequence[str]) -> Figure:
-    """Samples after the last epoch of a model's best run, ten to a row."""
+def last_samples(
+    measurements: Measurements, model: str, name: str, notes: Sequence[str], count: int | None = None
+) -> Figure:
+    """The first ``count`` samples (all if None) after the last epoch of a model's best run, ten to a row."""
     run = measurements.best_run(model)
-    grid = image_grid(kept_images(measurements, run, "grid"), columns=10)
+    grid = image_grid(kept_images(measurements, run, "grid")[:count], columns=10)
     epoch = measurements.runs[run][first_seed(measurements, run)]["snapshots"][-1]["epoch"]
     title = f"{name}: samples after epoch {epoch}\n({_which(measurements, run)})"
     return draw_sheets([grid], title, [choice(measurements, model), *notes])
@@ -95,7 +97,9 @@ def thinned(epochs: np.ndarray) -> np.ndarray:
 
 
 def choice(measurements: Measurements, model: str) -> str:
-    """How the run that stands for a model was chosen, and which runs it was not compared with."""
+    """How the run that stands for a model was chosen, and which runs it was not compared with; empty if it is alone."""
+    if len(measurements.runs_of(model)) == 1:
+        return ""
     missing = [run for run in measurements.runs_of(model) if run not in measurements.runs]
     others = f"; not run: {', '.join(missing)}" if missing else ""
     return f"of the runs of this model, {measurements.best_run(model)} has the lowest native FID at the end{others}"

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from genrep.report.figures.charts import Line, Panel, Style, bars, curves, draw_panel, new_figure
-from genrep.report.figures.style import colour_of, marker_of
+from genrep.report.figures.style import GREY, colour_of, marker_of
 from genrep.report.measurements import Estimate, Measurements, NotMeasured, find
 
 Names = dict[str, str]  # of models or optimizers, for people
@@ -21,6 +21,8 @@ METRICS = {
     "sharpness": "variance of the Laplacian",
 }
 TITLES = {"legible_share": "Legibility", "fid": "Native FID: lower is better", "inception_score": "Native IS"}
+COLUMNS = 3  # of panels
+BANDS = "bands: 95% over seeds where there are three, else over samples"
 STYLES: tuple[Style, ...] = ("-", ":", "-.", "--")  # of the losses of a model, in the order of its log
 
 
@@ -40,10 +42,12 @@ def losses(measurements: Measurements, models: Names, optimizers: Names, notes: 
                 lines.append(Line(epochs, values, *look, style=styles.get(loss, "-"), thin=_is_part(loss, names)))
         legend = {loss.replace("_", ", "): style for loss, style in styles.items()} if len(styles) > 1 else {}
         note = "" if lines else "not run"
-        panels.append(Panel(name, "loss (log scale)", lines, log=bool(lines), note=note, styles=legend))
+        log = bool(lines) and all((line.y > 0).all() for line in lines)  # a critic's loss may be negative
+        panels.append(Panel(name, "loss (log scale)" if log else "loss", lines, log=log, note=note, styles=legend))
     _something(panels)
     absent = _absent(measurements, models)
-    return curves(panels, "Training losses: means over each epoch, first seed", [*absent, *notes], len(panels))
+    title = "Training losses: means over each epoch, first seed"
+    return curves(panels, title, [*absent, *notes], min(COLUMNS, len(panels)))
 
 
 def quality_over_epochs(measurements: Measurements, models: Names, notes: Sequence[str]) -> Figure:
@@ -61,7 +65,32 @@ def quality_over_epochs(measurements: Measurements, models: Names, notes: Sequen
     absent = [f"no finished run: {name}" for model, name in models.items() if model not in best]
     band = "; the band spans the seeds" if any(len(measurements.runs[run]) > 1 for run in best.values()) else ""
     counts = f"{shown}; {n} samples at each point{band}"
-    return curves(panels, "Quality over epochs, best optimizer of each model", [counts, *absent, *notes], 2)
+    several = any(len(measurements.runs_of(model)) > 1 for model in models)
+    title = f"Quality over epochs{', best optimizer of each model' * several}"
+    return curves(panels, title, [counts, *absent, *notes], 2)
+
+
+def score_by_samples(measurements: Measurements, models: Names, notes: Sequence[str]) -> Figure:
+    """Native IS after the last epoch against the number of samples that it is computed on; real images beside."""
+    lines = []
+    for model in models:
+        if model not in measurements.best:
+            continue
+        run = measurements.best_run(model)
+        counts = measurements.params.samples_of(run)
+        found = [measurements.final(run, "inception_score", n) for n in counts]
+        low, high = (np.array([getattr(e, end) for e in found]) for end in ("low", "high"))
+        values = np.array([e.value for e in found])
+        lines.append(Line(np.array(counts), values, *_model_look(model, models), low=low, high=high))
+    if not lines:
+        raise NotMeasured("no run has been measured")
+    real = [m for m in (measurements.real or {"snapshots": [{"metrics": []}]})["snapshots"][0]["metrics"]]
+    scores = {m["n"]: m["value"] for m in real if m["name"] == "inception_score"}
+    if scores:
+        lines.append(Line(np.array([*scores]), np.array([*scores.values()]), "real test images", GREY, "*"))
+    panel = Panel("", "native IS", lines, x_label="samples (log scale)", log_x=True)
+    absent = [f"no finished run: {name}" for model, name in models.items() if model not in measurements.best]
+    return curves([panel], "Native Inception Score by number of samples", [BANDS, *absent, *notes], 1)
 
 
 def legible_by_optimizer(measurements: Measurements, models: Names, optimizers: Names, notes: Sequence[str]) -> Figure:

@@ -1,0 +1,19 @@
+"""What a generator or decoder is fed: a latent from its prior and, where it is conditional, the class."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def latents(network: Any, count: int, generator: torch.Generator) -> Tensor:
+    """Draw z from the network's ``prior``, normal unless it says uniform on (-1, 1): (count, latent)."""
+    shape = (count, network.latent)
+    if getattr(network, "prior", "normal") == "uniform":
+        return 2 * torch.rand(shape, generator=generator, device=generator.device) - 1
+    return torch.randn(shape, generator=generator, device=generator.device)
+
+
+def told(network: Any, inputs: Tensor, labels: Tensor) -> Tensor:
+    """The output for ``inputs``; only a conditional network is told their (B,) classes."""
+    return network(inputs, labels) if getattr(network, "conditional", False) else network(inputs)
