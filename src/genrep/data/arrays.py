@@ -151,8 +151,12 @@ class DeviceImages:
         return len(self.labels)
 
     def batch(self, rows: Tensor | slice) -> tuple[Tensor, Tensor]:
-        """Images (B, C, H, W) float32 in the range, and labels (B,), of the given rows."""
-        pixels = self.pixels[rows]
+        """Images (B, C, H, W) float32 in the range, and labels (B,), of the given rows (int64, none negative)."""
+        if isinstance(rows, Tensor):
+            # whole images are copied at once, where indexing the permuted view would copy byte by byte
+            pixels = self.pixels.permute(0, 2, 3, 1).index_select(0, rows).permute(0, 3, 1, 2)
+        else:
+            pixels = self.pixels[rows]
         if self.flip is not None:
             mirrored = torch.rand(len(pixels), 1, 1, 1, generator=self.flip, device=pixels.device) < 0.5
             pixels = torch.where(mirrored, pixels.flip(-1), pixels)
