@@ -1,6 +1,6 @@
 """Figures from invented measurements of every run: what they say, what they leave out, and that bytes repeat."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,9 @@ from matplotlib.image import imread
 from genrep.errors import UserError
 from genrep.files import write_json
 from genrep.params import ReplicationParams, load, resolve
-from genrep.report.figures.mnist_timing import SMOKE_NOTE, draw, figures
+from genrep.report.figures import book
+from genrep.report.figures.book import SMOKE_NOTE
+from genrep.report.figures.mnist_timing import makers
 from genrep.report.figures.samples import thinned
 from genrep.report.figures.sheets import draw_sheets, image_grid
 from genrep.report.figures.style import save, theme
@@ -70,6 +72,14 @@ def invent(folder: Path, params: ReplicationParams, runs: Iterable[str], timed: 
 @pytest.fixture
 def smoke() -> ReplicationParams:
     return resolve(load(ROOT / "params.yaml"), "mnist_timing", "smoke")
+
+
+def figures(measurements: Measurements, scale: str) -> Iterator[tuple[str, Figure]]:
+    return book.figures(makers(measurements, book.notes(scale)))
+
+
+def draw(folder: Path, measurements: Measurements, scale: str) -> list[Path]:
+    return book.draw(folder, makers(measurements, book.notes(scale)))
 
 
 def words(figure: Figure) -> str:

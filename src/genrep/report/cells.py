@@ -103,7 +103,9 @@ def judge(cell: Any, measurements: Measurements, scale: str) -> tuple[Judgement,
 def incomparable(cell: Any, measurements: Measurements, scale: str) -> str:
     """Why a cell cannot be held against the published value; empty where it can."""
     if scale != "full":
-        return f"{scale} scale: {'; '.join(measurements.params.deviations)}"
+        return f"{scale} scale: {measurements.deviations}"
+    if measurements.deviations:  # a part of the official images
+        return measurements.deviations
     if pd.isna(cell.value):
         return LOST
     if cell.tolerance == "none":

@@ -47,7 +47,7 @@ def judge(claim: Claim, measurements: Measurements, scale: str) -> Judgement:
     if found.verdict == Verdict.NOT_RUN:
         return found
     if scale == "smoke":
-        reason = f"smoke scale: {'; '.join(measurements.params.deviations)}"
+        reason = f"smoke scale: {measurements.deviations}"
         return Judgement(Verdict.NOT_COMPARABLE, reason, found.observed)
     machine = (measurements.times or {}).get("machine", {})
     if claim.needs == "gpu" and machine.get("device") == "cpu":
@@ -55,7 +55,7 @@ def judge(claim: Claim, measurements: Measurements, scale: str) -> Judgement:
         return Judgement(Verdict.NOT_COMPARABLE, reason, found.observed)
     reasons = [found.reason]
     if scale == "desk":
-        reasons.append(f"desk scale: {'; '.join(measurements.params.deviations)}")
+        reasons.append(f"desk scale: {measurements.deviations}")
     if claim.needs is None and _few_seeds(claim, measurements):
         reasons.append("n_seeds<3")
     return Judgement(found.verdict, "; ".join(filter(None, reasons)), found.observed)

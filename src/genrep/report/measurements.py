@@ -85,6 +85,16 @@ class Measurements:
         path = self.folder / "epoch_times.json"
         return _record(path, "machine", "runs") if path.exists() else None
 
+    @cached_property
+    def deviations(self) -> str:
+        """How this scale, and the images that its runs were trained on, differ from the report; for reasons."""
+        found = list(self.params.deviations)
+        for records in self.runs.values():
+            for record in records.values():
+                data = record.get("provenance", {}).get("data", {})
+                found += [f"{data['name']}: {what}" for what in data.get("deviations", ())]
+        return "; ".join(dict.fromkeys(found))
+
     @property
     def models(self) -> list[str]:
         """Every model that is sampled, in the order of ``params.yaml``."""

@@ -6,7 +6,6 @@ import pandas as pd
 
 from genrep.files import write_text
 from genrep.layout import REPLICATIONS
-from genrep.params import ReplicationParams
 from genrep.report.assumptions import read_assumptions
 from genrep.report.claims import Claim
 from genrep.report.tables import to_markdown, write_html
@@ -20,7 +19,7 @@ def write_page(
     folder: Path,
     name: str,
     scale: str,
-    params: ReplicationParams,
+    deviations: str,
     cells: pd.DataFrame,
     verdicts: pd.DataFrame,
     claims: list[Claim],
@@ -31,9 +30,9 @@ def write_page(
     assumptions = [a.model_dump(include={"id", "value", "evidence"}) for a in read_assumptions(REPLICATIONS / name)]
     findings = pd.DataFrame([{"claim": c.id, "finding of the report": c.finding, "place": c.place} for c in claims])
     # once at the end instead of in every row
-    deviations, short = f"{scale} scale: {'; '.join(params.deviations)}", f"{scale} scale, see the deviations below"
+    long, short = f"{scale} scale: {deviations}", f"{scale} scale, see the deviations below"
     cells, verdicts = (
-        table.assign(reason=table["reason"].str.replace(deviations, short, regex=False)) for table in (cells, verdicts)
+        table.assign(reason=table["reason"].str.replace(long, short, regex=False)) for table in (cells, verdicts)
     )
     judged = findings.merge(verdicts, on="claim")[CLAIM_COLUMNS]
     cells = cells[CELL_COLUMNS]
@@ -55,8 +54,8 @@ def write_page(
         parts += [f"## {title.replace('_', ' ').capitalize()}", to_markdown(table)]
     parts.append("## Figures")
     parts += [f"![{figure.stem}]({figure.name})" for figure in figures]
-    if params.deviations:
-        parts += ["## Deviations from the report", "\n".join(f"- {deviation}" for deviation in params.deviations)]
+    if deviations:
+        parts += ["## Deviations from the report", "\n".join(f"- {one}" for one in deviations.split("; "))]
     parts += [
         "## Assumptions",
         to_markdown(pd.DataFrame(assumptions)),

@@ -59,7 +59,7 @@ def tabulate(name: str, scale: str, params: ReplicationParams, folder: Path | No
     for title, table in tables.items():
         write_table(folder, title, table)
     figures = book.draw(folder, own.figures(measurements, book.notes(scale)))
-    write_page(folder, name, scale, params, cells, verdicts, claims, tables, figures)
+    write_page(folder, name, scale, measurements.deviations, cells, verdicts, claims, tables, figures)
     return folder
 
 

@@ -94,7 +94,7 @@ def train(folder: Path, name: str, run: RunParams, seed: int, images: ImageSet, 
         if status != "finished":
             here["images_to"], here["ended"] = loop.clock.images_seen, now()
         checkpoint.save_weights(folder / "weights.safetensors", loop.sampling_networks())
-        write_json(folder / "provenance.json", _provenance(folder, name, identity, loop, segments, status))
+        write_json(folder / "provenance.json", _provenance(folder, name, identity, loop, segments, status, images))
         # what is finished is not resumed: with other parameters or code the run starts over
         (folder / "checkpoint.pt").unlink(missing_ok=True)
 
@@ -203,13 +203,20 @@ def _finish_epoch(folder: Path, run: RunParams, loop: Loop, record: EpochRecord)
 
 
 def _provenance(
-    folder: Path, name: str, identity: dict[str, Any], loop: Loop, segments: list[dict[str, Any]], status: str
+    folder: Path,
+    name: str,
+    identity: dict[str, Any],
+    loop: Loop,
+    segments: list[dict[str, Any]],
+    status: str,
+    images: ImageSet,
 ) -> dict[str, Any]:
     log = finished_epochs(folder)
     return {
         "run": name,
         "status": status,
         "identity": identity,
+        "data": {key: images.card[key] for key in ("name", "identity", "share_of_official", "deviations")},
         "code": segments[-1]["code"],
         "weights": sha256_file(folder / "weights.safetensors"),
         "parameters": {role: sum(w.numel() for w in net.parameters()) for role, net in loop.networks.items()},

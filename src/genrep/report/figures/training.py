@@ -84,7 +84,7 @@ def score_by_samples(measurements: Measurements, models: Names, notes: Sequence[
         lines.append(Line(np.array(counts), values, *_model_look(model, models), low=low, high=high))
     if not lines:
         raise NotMeasured("no run has been measured")
-    real = [m for m in (measurements.real or {"snapshots": [{"metrics": []}]})["snapshots"][0]["metrics"]]
+    real = measurements.real["snapshots"][0]["metrics"] if measurements.real else []
     scores = {m["n"]: m["value"] for m in real if m["name"] == "inception_score"}
     if scores:
         lines.append(Line(np.array([*scores]), np.array([*scores.values()]), "real test images", GREY, "*"))
