@@ -64,7 +64,7 @@ def test_damaged_measurement_is_one_line_that_names_it(maker, content):
         _ = maker.open().runs
 
 
-def test_a_part_of_the_official_images_is_a_deviation_of_every_verdict(maker: Maker) -> None:
+def test_a_part_of_the_official_images_is_a_deviation_of_every_verdict(maker):
     part = {"name": "celeba-64-10k", "share_of_official": 0.05, "deviations": ["the first 10,000 images"]}
     maker.run("vae-adam", 0, {"fid": [1.0]}, provenance={"data": part})
     maker.run("vae-adam", 1, {"fid": [1.0]}, provenance={"data": part})
