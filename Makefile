@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: venv smoke test bench clean
+.PHONY: venv smoke test bench bench-metrics clean
 
 venv: .venv/.installed
 
@@ -28,6 +28,9 @@ test: venv
 
 bench: venv .venvs/keras/.installed
 	$(BIN)/python benchmarks/run.py
+
+bench-metrics: venv
+	$(BIN)/python -m benchmarks.metrics
 
 # What minutes can make again; never runs or results of the larger scales, prepared data or environments.
 clean:
