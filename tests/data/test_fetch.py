@@ -15,6 +15,7 @@ from genrep.data.fetch import NeedsHand, fetch
 from genrep.data.raw import MIRROR
 from genrep.data.weights import convert
 from genrep.errors import UserError
+from genrep.metrics.weights import Weights
 
 CONTENT = bytes(range(256)) * 5000  # more than one chunk
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -195,7 +196,10 @@ def test_weights_are_converted_to_safetensors(tmp_path, network, monkeypatch, na
         torch.save(network.state_dict(), path)
     known = {file: SourceFile(sha256=hashlib.sha256(path.read_bytes()).hexdigest())}
     monkeypatch.setitem(sources(), name, source(name).model_copy(update={"files": known}))
-    found = load_file(convert(name, tmp_path))
+    target = convert(name, tmp_path)
+    # as metrics load them: after comparing both hashes
+    assert Weights(target, source_sha256=known[file].sha256).load().keys() == network.state_dict().keys()
+    found = load_file(target)
     assert found.keys() == network.state_dict().keys()
     assert all(torch.equal(found[key], value) for key, value in network.state_dict().items())
 

@@ -9,7 +9,7 @@ from genrep.data.catalogue import DATA, source
 from genrep.data.fetch import fetch
 from genrep.data.raw import check
 from genrep.errors import UserError
-from genrep.files import atomic_path
+from genrep.files import atomic_path, sha256_file, write_json
 
 
 def weights_path(name: str, data: Path = DATA) -> Path:
@@ -40,6 +40,8 @@ def convert(name: str, data: Path = DATA) -> Path:
         ) from None
     with atomic_path(target) as temporary:
         save_file({key: tensor.contiguous().clone() for key, tensor in state.items()}, temporary)
+    hashes = {"sha256": sha256_file(target), "source_sha256": sha256_file(path)}
+    write_json(target.with_suffix(".json"), hashes)  # genrep.metrics.weights checks both before it loads
     return target
 
 
