@@ -1,4 +1,4 @@
-"""Reading ``assumptions.yaml``: the repository's own, and what is wrong with others."""
+"""Reading ``assumptions.yaml`` (genrep.report.entries): the repository's own, and what is wrong with others."""
 
 from pathlib import Path
 

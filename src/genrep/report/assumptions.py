@@ -3,11 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import ValidationError
-
-from genrep.errors import UserError
 from genrep.params.base import Params
+from genrep.report.entries import read_entries
 
 
 class Assumption(Params):
@@ -20,18 +17,5 @@ class Assumption(Params):
 
 
 def read_assumptions(folder: Path) -> list[Assumption]:
-    """``assumptions.yaml`` of a replication, checked.
-
-    Raises:
-        UserError: an entry breaks the contract.
-    """
-    path = folder / "assumptions.yaml"
-    try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if not isinstance(entries, list):
-            raise UserError(f"{path}: must be a list of assumptions")
-        return [Assumption.model_validate(entry) for entry in entries]
-    except FileNotFoundError:
-        raise UserError(f"{path} does not exist") from None
-    except (yaml.YAMLError, UnicodeDecodeError, ValidationError) as error:
-        raise UserError(f"{path}: {' '.join(str(error).split())[:300]}") from None
+    """``assumptions.yaml`` of a replication; raises ``UserError`` as ``read_entries`` does."""
+    return read_entries(folder / "assumptions.yaml", Assumption)

@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from genrep.errors import UserError
 from genrep.params.base import Params
+from genrep.report.entries import read_entries
 from genrep.report.measurements import REAL, Measurements
 from genrep.report.predicates import Agrees, Drift, Order, Reaches, Rises, Sooner
 from genrep.report.verdicts import Judgement, Verdict, every
@@ -24,21 +23,8 @@ class Claim(Params):
 
 
 def read_claims(folder: Path) -> list[Claim]:
-    """``claims.yaml`` of a replication, checked.
-
-    Raises:
-        UserError: an entry breaks the contract.
-    """
-    path = folder / "claims.yaml"
-    try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if not isinstance(entries, list):
-            raise UserError(f"{path}: must be a list of claims")
-        return [Claim.model_validate(entry) for entry in entries]
-    except FileNotFoundError:
-        raise UserError(f"{path} does not exist") from None
-    except (yaml.YAMLError, ValidationError) as error:
-        raise UserError(f"{path}: {' '.join(str(error).split())[:300]}") from None
+    """``claims.yaml`` of a replication; raises ``UserError`` as ``read_entries`` does."""
+    return read_entries(folder / "claims.yaml", Claim)
 
 
 def judge(claim: Claim, measurements: Measurements, scale: str) -> Judgement:
