@@ -19,12 +19,6 @@ include: "workflow/runs.smk"
 include: "workflow/results.smk"
 
 
-for OWN in filter(Path.exists, (Path("replications", name, "rules.smk") for name in REPLICATIONS)):
-
-    include: str(OWN)
-
-
-
 rule replicate_all:
     default_target: True
     input:

@@ -32,7 +32,7 @@ rule train:
         key=lambda w: plan(w.replication).training_key(w.run, w.seed),
         scale=SCALE,
     message:
-        "Train {wildcards.run}, seed {wildcards.seed} (epochs so far: log.jsonl beside {output[0]})"
+        "Train {wildcards.run} of {wildcards.replication}, seed {wildcards.seed} (epochs so far: log.jsonl beside {output[0]})"
     shell:
         "genrep train {wildcards.replication} {wildcards.run} --seed {wildcards.seed} --scale {params.scale} > {log} 2>&1"
 
@@ -51,7 +51,7 @@ rule measure_real:
         code=measuring_code(),
         scale=SCALE,
     message:
-        "Measure real images"
+        "Measure real images of {wildcards.replication}"
     shell:
         "genrep measure-real {wildcards.replication} --scale {params.scale} > {log} 2>&1"
 
@@ -73,6 +73,26 @@ rule evaluate:
         key=lambda w: plan(w.replication).measuring_key(w.run, w.seed),
         scale=SCALE,
     message:
-        "Sample and measure {wildcards.run}, seed {wildcards.seed}"
+        "Sample and measure {wildcards.run} of {wildcards.replication}, seed {wildcards.seed}"
     shell:
         "genrep evaluate {wildcards.replication} {wildcards.run} --seed {wildcards.seed} --scale {params.scale} > {log} 2>&1"
+
+
+rule time_epochs:
+    # takes every core: nothing may run beside a timing
+    input:
+        lambda w: [ancient(path) for path in plan(w.replication).to_time()],
+    output:
+        f"results/{SCALE}/{{replication}}/measurements/epoch_times.json",
+    log:
+        f"logs/{SCALE}/{{replication}}/epoch_times.log",
+    threads: lambda w: workflow.cores # looked up late: --unlock and --lint know no cores
+    resources:
+        gpu=gpus(config["device"]),
+    params:
+        key=lambda w: plan(w.replication).timing_key(),
+        scale=SCALE,
+    message:
+        "Time epochs of {wildcards.replication}, alone on the machine"
+    shell:
+        "genrep time {wildcards.replication} --threads {threads} --scale {params.scale} > {log} 2>&1"

@@ -29,7 +29,7 @@ paths = {{
     "measure-real": [folder / "measurements" / "real.json"],
     "evaluate": [folder / "measurements" / f"{{plain[1 % len(plain)]}}-seed{{seed}}{{s}}" for s in (".json", ".npz")],
     "time": [folder / "measurements" / "epoch_times.json"],
-    "tabulate": [folder / n for n in {results!r}],
+    "tabulate": [folder / n for n in {results!r}.get(plain[0], ())],
 }}[command]
 for path in paths:
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,9 +49,14 @@ class Workspace:
                 shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy(source, target)
-        results = ["verdicts.json", "metrics.json", "curves.csv", "REPORT.md"]
-        captions = (ROOT / "replications/mnist_timing/report").glob("*.rst")
-        results += [f"{c.stem}.{'png' if c.stem.startswith('figure') else 'html'}" for c in captions]
+        suffix = {"figure": "png", "table": "html", "cells": "html", "claims": "html"}
+        results = {
+            replication.name: [
+                *("verdicts.json", "metrics.json", "curves.csv", "REPORT.md"),
+                *(f"{c.stem}.{suffix[c.stem.split('_')[0]]}" for c in (replication / "report").iterdir()),
+            ]
+            for replication in (ROOT / "replications").iterdir()
+        }
         fake = folder / "bin" / "genrep"
         fake.parent.mkdir()
         fake.write_text(FAKE.format(python=sys.executable, results=results))

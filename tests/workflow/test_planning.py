@@ -27,16 +27,17 @@ def test_one_learning_rate_reruns_its_own_runs_only(workspace):
     workspace.edit(
         "params.yaml", "sgd: {optimizer: {kind: sgd, lr: 1.0e-2}", "sgd: {optimizer: {kind: sgd, lr: 2.0e-2}"
     )
-    assert workspace.planned() == ["Sample and measure vae-sgd, seed 0", "Train vae-sgd, seed 0"]
+    assert workspace.planned() == ["Sample and measure vae-sgd of mnist_timing, seed 0", "Train vae-sgd of mnist_timing, seed 0"]
 
 
 def test_editing_used_code_reruns_what_uses_it_and_reverting_undoes_that(workspace):
     name = "src/genrep/objectives/gan.py"
     before = (workspace.folder / name).read_text()
-    workspace.edit(name, "(real + fake) / 2", "(real + fake) / 3")
+    workspace.edit(name, "(real + generated) / 2", "(real + generated) / 3")
     planned = workspace.planned()
-    assert {line.split()[1].split("-")[0] for line in planned if line.startswith("Train")} == {"gan"}
-    assert "Time epochs, alone on the machine" in planned
+    trained = {line.split()[1].split("-")[0].rstrip(",") for line in planned if line.startswith("Train")}
+    assert trained == {"gan", "improved_gan", "cgan"}
+    assert "Time epochs of mnist_timing, alone on the machine" in planned
     (workspace.folder / name).write_text(before)
     assert workspace.planned() == []
 
@@ -57,7 +58,7 @@ def test_how_images_are_measured_retrains_nothing(workspace):
 def test_another_scale_does_not_disturb_this_one(workspace):
     assert len(workspace.planned("--config", "scale=full")) > 20
     workspace.edit("params.yaml", "epochs: 50", "epochs: 60")
-    assert "Train vae-adam, seed 0" not in workspace.planned()  # smoke has epochs of its own
+    assert "Train vae-adam of mnist_timing, seed 0" not in workspace.planned()  # smoke has epochs of its own
 
 
 def test_unknown_parameter_is_one_line(workspace):
@@ -78,5 +79,5 @@ def test_a_fresh_copy_plans_everything(workspace, tmp_path):
     for name in (".snakemake", "runs", "results", "data/prepared"):
         shutil.rmtree(workspace.folder / name)
     planned = workspace.planned()
-    assert sum(line.startswith("Train") for line in planned) == 13
-    assert sum(line.startswith("Sample and measure") for line in planned) == 12
+    assert sum(line.startswith("Train") for line in planned) == 13 + 7
+    assert sum(line.startswith("Sample and measure") for line in planned) == 12 + 6

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from genrep.report.figures.style import GREY, NOTE_SIZE, TITLE_SIZE, note_lines
 
 HEAD, FOOT_LINE = 0.3, 0.155  # inches of the title, of the legend, and of a line of notes
-Style = Literal["-", ":", "-.", "--"]
+Style = Literal["-", ":", "-.", "--"] | tuple[int, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,10 @@ class Panel:
     styles: dict[str, Style] = field(default_factory=dict)  # what line styles stand for, as a legend of the panel's own
 
 
-def curves(panels: Sequence[Panel], title: str, notes: Sequence[str], columns: int) -> Figure:
-    """Panels in reading order, one legend for all under the title, notes at the bottom."""
+def curves(panels: Sequence[Panel], title: str, notes: Sequence[str], columns: int, panel_width: float = 3.6) -> Figure:
+    """Panels of so many inches in reading order, one legend for all under the title, notes at the bottom."""
     rows = -(-len(panels) // columns)
-    figure = new_figure(3.6 * columns + 0.4, 2.9 * rows, title, notes, legend=True)
+    figure = new_figure(panel_width * columns + 0.4, 2.9 * rows, title, notes, legend=True)
     axes = list(figure.subplots(rows, columns, squeeze=False).flat)
     for ax, panel in zip(axes, panels, strict=False):
         draw_panel(ax, panel)

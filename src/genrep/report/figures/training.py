@@ -23,7 +23,8 @@ METRICS = {
 TITLES = {"legible_share": "Legibility", "fid": "Native FID: lower is better", "inception_score": "Native IS"}
 COLUMNS = 3  # of panels
 BANDS = "bands: 95% over seeds where there are three, else over samples"
-STYLES: tuple[Style, ...] = ("-", ":", "-.", "--")  # of the losses of a model, in the order of its log
+# of the losses of a model, in the order of its log
+STYLES: tuple[Style, ...] = ("-", ":", "-.", (0, (5, 1, 1, 1, 1, 1)), "--")
 
 
 def losses(measurements: Measurements, models: Names, optimizers: Names, notes: Sequence[str]) -> Figure:
@@ -35,7 +36,8 @@ def losses(measurements: Measurements, models: Names, optimizers: Names, notes: 
         for run, record in _first_records(measurements, model):
             epochs = np.array([entry["epoch"] for entry in record["log"]])
             names = list(record["log"][0]["losses"]) if record["log"] else []
-            styles = styles or dict(zip(names, STYLES, strict=False))
+            # solid for the first loss, dashed for the last, whatever lies between
+            styles = styles or dict(zip(names, [*STYLES[: len(names) - 1], STYLES[-1]], strict=False))
             for loss in names:
                 values = np.array([entry["losses"][loss] for entry in record["log"]])
                 look = _look(run, optimizers)
@@ -90,7 +92,7 @@ def score_by_samples(measurements: Measurements, models: Names, notes: Sequence[
         lines.append(Line(np.array([*scores]), np.array([*scores.values()]), "real test images", GREY, "*"))
     panel = Panel("", "native IS", lines, x_label="samples (log scale)", log_x=True)
     absent = [f"no finished run: {name}" for model, name in models.items() if model not in measurements.best]
-    return curves([panel], "Native Inception Score by number of samples", [BANDS, *absent, *notes], 1)
+    return curves([panel], "Native Inception Score by number of samples", [BANDS, *absent, *notes], 1, panel_width=7.2)
 
 
 def legible_by_optimizer(measurements: Measurements, models: Names, optimizers: Names, notes: Sequence[str]) -> Figure:
