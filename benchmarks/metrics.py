@@ -33,7 +33,7 @@ def run(module: str, *arguments: object) -> list[float]:
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")
-    return [float(word) for word in done.stdout.split()]
+    return [float(word) for word in done.stdout.splitlines()[-1].split()]  # peers may warn before
 
 
 def write_images(folder: Path, count: int) -> Path:
