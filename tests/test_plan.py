@@ -119,7 +119,7 @@ def test_availability_follows_the_files(tmp_path, monkeypatch):
     monkeypatch.setenv(MIRROR, str(mirror))
     where = availability("mnist", tmp_path)
     assert where.state == "missing"
-    assert "lacks mnist/t10k-images-idx3-ubyte.gz" in where.found
+    assert "lacks mnist/train-images-idx3-ubyte.gz" in where.found
     for stem in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
         (mirror / "mnist" / f"{stem}-ubyte.gz").touch()
     assert availability("mnist", tmp_path).state == "at hand"

@@ -258,13 +258,26 @@ print(prepare("tiny-faces", Path(sys.argv[1]), workers=2, say=lambda line: print
 """
 
 
+STARTED: list[subprocess.Popen] = []
+
+
 def start(data, gate):
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
     command = [sys.executable, "-c", textwrap.dedent(SCRIPT), str(data), str(gate)]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    STARTED.append(process)
+    return process
 
 
-def wait_for(condition, seconds=60):
+@pytest.fixture(autouse=True)
+def nothing_is_left_running():
+    """What waits at a gate that never opens would outlive a test that fails."""
+    yield
+    while STARTED:
+        STARTED.pop().kill()
+
+
+def wait_for(condition, seconds=180):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited too long"

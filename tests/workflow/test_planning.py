@@ -27,7 +27,10 @@ def test_one_learning_rate_reruns_its_own_runs_only(workspace):
     workspace.edit(
         "params.yaml", "sgd: {optimizer: {kind: sgd, lr: 1.0e-2}", "sgd: {optimizer: {kind: sgd, lr: 2.0e-2}"
     )
-    assert workspace.planned() == ["Sample and measure vae-sgd of mnist_timing, seed 0", "Train vae-sgd of mnist_timing, seed 0"]
+    assert workspace.planned() == [
+        "Sample and measure vae-sgd of mnist_timing, seed 0",
+        "Train vae-sgd of mnist_timing, seed 0",
+    ]
 
 
 def test_editing_used_code_reruns_what_uses_it_and_reverting_undoes_that(workspace):
