@@ -5,7 +5,8 @@
 - ``legacy_tensorflow``: bilinear from the corner, as TensorFlow 1 and torch-fidelity do.
 
 Each is linear and works on rows and columns apart, so it is a matrix per axis. The matrix is taken from the library
-itself, by resizing an identity; then a whole batch is resized by two matrix products, on any device.
+itself, by resizing an identity; then a whole batch is resized by two matrix products, on any device. Where results are
+cut to whole numbers the library's own function is called: an even area of 255 must not come out as 254.99998.
 """
 
 from functools import cache
@@ -28,11 +29,10 @@ def to_299(images: Tensor, resize: Resize, quantise: bool = False) -> Tensor:
     Quantised ``clean`` is Pillow's own resizing of 8-bit images, which rounds between rows and columns too; the
     others are cut off to whole numbers, as clean-fid does.
     """
-    if resize == "clean" and quantise:
-        return _pillow_8_bit(images)
+    if quantise:
+        return _pillow_8_bit(images) if resize == "clean" else _legacy(resize, images.float(), (SIZE, SIZE)).floor()
     height, width = (_matrix(resize, side).to(images.device) for side in images.shape[2:])
-    resized = (height @ images.float() @ width.T).clamp(0, 255)
-    return resized.floor() if quantise else resized
+    return (height @ images.float() @ width.T).clamp(0, 255)
 
 
 @cache
@@ -41,11 +41,14 @@ def _matrix(resize: Resize, side: int) -> Tensor:
     eye = np.eye(side, dtype=np.float32)
     if resize == "clean":
         return torch.from_numpy(np.array(Image.fromarray(eye).resize((side, SIZE), Image.Resampling.BICUBIC)))
-    identity = torch.from_numpy(eye)[None, None]
+    return _legacy(resize, torch.from_numpy(eye)[None, None], (SIZE, side))[0, 0]
+
+
+def _legacy(resize: Resize, images: Tensor, size: tuple[int, int]) -> Tensor:
     if resize == "legacy_pytorch":
-        return F.interpolate(identity, size=(SIZE, side), mode="bilinear", align_corners=False)[0, 0]
+        return F.interpolate(images, size=size, mode="bilinear", align_corners=False)
     bilinear = torch_fidelity("interpolate_compat_tensorflow").interpolate_bilinear_2d_like_tensorflow1x
-    return bilinear(identity, size=(SIZE, side), align_corners=False)[0, 0]
+    return bilinear(images, size=size, align_corners=False)
 
 
 def _pillow_8_bit(images: Tensor) -> Tensor:
