@@ -29,6 +29,12 @@ def test_gan_counts_both_phases(smoke_runs):
     assert training_flops_per_image(smoke_runs["gan-adam"], SHAPE, CLASSES) == 2 * (first_phase + second_phase)
 
 
+def test_a_gradient_penalty_is_counted(garment_runs):
+    plain, penalised = (training_flops_per_image(garment_runs[name], SHAPE, CLASSES) for name in ("wgan", "wgan_gp"))
+    # the critic once more, forward, its slope, and the way back through both
+    assert 1.2 * plain < penalised < 3 * plain
+
+
 @pytest.mark.parametrize(("name", "expected"), [("vae-adam", DECODER), ("gan-adam", GENERATOR), ("classifier", 0)])
 def test_a_sample_is_one_pass(smoke_runs, name, expected):
     assert sampling_flops_per_image(smoke_runs[name], SHAPE, CLASSES) == 2 * expected
