@@ -1,7 +1,7 @@
 """The diffusion model's U-Net in the loop that one writes first: fp32, contiguous memory, a DataLoader.
 
-``plain_diffusion.py IMAGES STEPS`` prints images per second. The network is ours with torch's own transposed convolutions
-(genrep.models.layers has faster ones); everything around it is not.
+``plain_diffusion.py IMAGES STEPS`` prints images per second. The network is ours, with torch's own transposed
+convolutions for the faster ones of genrep.models.layers; everything around it is not.
 """
 
 import os
