@@ -7,9 +7,11 @@ from typing import Any
 import click
 
 from genrep.allocator import keep_freed_memory
+from genrep.arguments import at_scale, plan_and_device, scale_option, seed_option
 from genrep.data.commands import data
 from genrep.errors import UserError
-from genrep.params import ReplicationParams, load, resolve, run_of
+from genrep.params import load
+from genrep.sweep.command import sweep
 
 
 class Commands(click.Group):
@@ -26,19 +28,6 @@ class Commands(click.Group):
             sys.exit(1)
 
 
-scale_option = click.option("--scale", default=None, help="smoke, desk or full; params.yaml's own if left out.")
-
-
-seed_option = click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
-
-
-def at_scale(replication: str, scale: str | None) -> tuple[dict[str, Any], str, ReplicationParams]:
-    """The content of params.yaml, the scale (the file's own if None), and the replication's parameters at it."""
-    params = load()
-    scale = scale or params["scale"]
-    return params, scale, resolve(params, replication, scale)
-
-
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="genrep")
 def main() -> None:
@@ -47,6 +36,7 @@ def main() -> None:
 
 
 main.add_command(data)
+main.add_command(sweep)
 
 
 @data.command("sheet")
@@ -69,15 +59,9 @@ def data_sheet(name: str, path: Path) -> None:
 @scale_option
 def train(replication: str, run: str, seed: int, scale: str | None) -> None:
     """Train one RUN of REPLICATION, going on from its checkpoint if there is one."""
-    from genrep.data.prepare import prepared
-    from genrep.layout import run_folder
-    from genrep.training.run import train as train_run
+    from genrep import steps
 
-    params, scale, _ = at_scale(replication, scale)
-    run_params = run_of(params, replication, run, scale)
-    folder = run_folder(scale, replication, run, seed)
-    images = prepared(run_params.data.set)
-    train_run(folder, f"{replication}/{run} seed {seed}", run_params, seed, images, params["device"])
+    steps.train(*plan_and_device(replication, scale), run, seed)
 
 
 @main.command("measure-real")
@@ -85,15 +69,9 @@ def train(replication: str, run: str, seed: int, scale: str | None) -> None:
 @scale_option
 def measure_real(replication: str, scale: str | None) -> None:
     """Measure held-out real images, and fit what the native metrics of REPLICATION compare with."""
-    from genrep.data.prepare import prepared
-    from genrep.layout import real_path, run_folder
-    from genrep.metrics.evaluate import measure_real as measure
+    from genrep import steps
 
-    params, scale, resolved = at_scale(replication, scale)
-    name = resolved.evaluation.classifier
-    images = prepared(resolved.runs[name].data.set)
-    folder = run_folder(scale, replication, name, 0)
-    measure(resolved, folder, images, real_path(scale, replication), params["device"])
+    steps.measure_real(*plan_and_device(replication, scale))
 
 
 @main.command()
@@ -103,23 +81,9 @@ def measure_real(replication: str, scale: str | None) -> None:
 @scale_option
 def evaluate(replication: str, run: str, seed: int, scale: str | None) -> None:
     """Sample and measure every snapshot of a trained RUN of REPLICATION."""
-    from genrep.data.prepare import prepared
-    from genrep.layout import measurement_path, run_folder
-    from genrep.metrics.evaluate import evaluate as evaluate_run
+    from genrep import steps
 
-    params, scale, resolved = at_scale(replication, scale)
-    run_params = run_of(params, replication, run, scale)
-    classifier = resolved.evaluation.classifier
-    evaluate_run(
-        resolved,
-        run,
-        run_folder(scale, replication, run, seed),
-        run_folder(scale, replication, classifier, 0),
-        prepared(run_params.data.set),
-        prepared(resolved.runs[classifier].data.set),
-        measurement_path(scale, replication, run, seed),
-        params["device"],
-    )
+    steps.evaluate(*plan_and_device(replication, scale), run, seed)
 
 
 @main.command("time")

@@ -10,6 +10,8 @@ from genrep.files import read_json, sha256_json
 from genrep.identity import measurement_key, run_key
 from genrep.layout import adoption_path, measurement_path, run_folder
 from genrep.params import ReplicationParams, RunParams, TimingParams, resolve
+from genrep.params.load import check_choice
+from genrep.sweep.readings import SEPARATOR, Sweeps, Variant, sweeps
 
 
 class Plan:
@@ -25,9 +27,36 @@ class Plan:
         self.name, self.scale = replication, scale
         self.params: ReplicationParams = resolve(params, replication, scale)
 
+    @cached_property
+    def sweeps(self) -> Sweeps:
+        """The sweeps of the replication's assumptions."""
+        return sweeps(self.name, self.params, self.scale)
+
+    @cached_property
+    def variants(self) -> dict[str, Variant]:
+        """The readings that are run or measured apart, by the name of their run."""
+        found = {v.name: v for variants in self.sweeps.values() for v in variants if not v.not_run}
+        return {name: variant for name, variant in found.items() if name not in self.params.runs}
+
+    def params_of(self, name: str) -> ReplicationParams:
+        """The parameters that hold a run: the replication's own, or those of a reading in a sweep.
+
+        Raises:
+            UserError: there is no such run.
+        """
+        if SEPARATOR in name and name not in self.params.runs:
+            check_choice(f"run of {self.name}", name, (*self.params.runs, *self.variants))
+            return self.variants[name].params
+        check_choice(f"run of {self.name}", name, tuple(self.params.runs))
+        return self.params
+
     def run(self, name: str) -> RunParams:
         """The parameters of one run."""
-        return self.params.runs[name]
+        return self.params_of(name).runs[name]
+
+    def trained(self, name: str) -> str:
+        """The run whose weights a run is measured on: itself, but for readings that are only measured otherwise."""
+        return name if name in self.params.runs else self.variants[name].trained
 
     def training_key(self, name: str, seed: int | str) -> str:
         """Changes when the run has to be trained again."""
@@ -35,7 +64,7 @@ class Plan:
 
     def measuring_key(self, name: str, seed: int | str) -> str:
         """Changes when the run has to be measured again."""
-        return measurement_key(self.params, name, int(seed))
+        return measurement_key(self.params_of(name), name, int(seed))
 
     def images(self, name: str) -> str:
         """The prepared images that a run trains on."""
@@ -58,11 +87,17 @@ class Plan:
         """The measurement of every run and seed."""
         return [str(measurement_path(self.scale, self.name, name, seed)) for name, seed in self.measured()]
 
+    def swept(self, sweep: str) -> list[str]:
+        """The measurements that a sweep reads, one per reading."""
+        found = [v for v in self.sweeps[sweep] if not v.not_run]
+        paths = (measurement_path(self.scale, self.name, v.name, v.seed) for v in found)
+        return list(dict.fromkeys(map(str, paths)))
+
     def to_measure(self, name: str, seed: int | str) -> list[str]:
         """What measuring a run reads; nothing where a measurement with the same key was adopted."""
         if self._adopted.get(f"{name}-seed{seed}") == self.measuring_key(name, seed):
             return []
-        return [self.provenance(name, seed), self.provenance(self.classifier)]
+        return [self.provenance(self.trained(name), seed), self.provenance(self.classifier)]
 
     def to_measure_real(self) -> list[str]:
         """What measuring real images reads."""
