@@ -82,18 +82,25 @@ def train(replication: str, run: str, seed: int, scale: str | None) -> None:
 
 @main.command("measure-real")
 @click.argument("replication")
+@click.argument("classifier", required=False)
 @scale_option
-def measure_real(replication: str, scale: str | None) -> None:
-    """Measure held-out real images, and fit what the native metrics of REPLICATION compare with."""
+def measure_real(replication: str, classifier: str | None, scale: str | None) -> None:
+    """Measure held-out real images, and fit what the native metrics of REPLICATION compare with.
+
+    Those of the data set of one CLASSIFIER run, or of all that the replication measures with.
+    """
     from genrep.data.prepare import prepared
-    from genrep.layout import real_path, run_folder
+    from genrep.layout import real_name, real_path, run_folder
     from genrep.metrics.evaluate import measure_real as measure
+    from genrep.params.load import check_choice
 
     params, scale, resolved = at_scale(replication, scale)
-    name = resolved.evaluation.classifier
-    images = prepared(resolved.runs[name].data.set)
-    folder = run_folder(scale, replication, name, 0)
-    measure(resolved, folder, images, real_path(scale, replication), params["device"])
+    if classifier is not None:
+        check_choice(f"classifier of {replication}", classifier, resolved.classifiers)
+    for name in resolved.classifiers if classifier is None else (classifier,):
+        images = prepared(resolved.runs[name].data.set)
+        out = real_path(scale, replication, real_name(name, resolved.evaluation.classifier))
+        measure(resolved, name, run_folder(scale, replication, name, 0), images, out, params["device"])
 
 
 @main.command()
@@ -109,7 +116,7 @@ def evaluate(replication: str, run: str, seed: int, scale: str | None) -> None:
 
     params, scale, resolved = at_scale(replication, scale)
     run_params = run_of(params, replication, run, scale)
-    classifier = resolved.evaluation.classifier
+    classifier = resolved.classifier_of(run)
     evaluate_run(
         resolved,
         run,
