@@ -39,28 +39,29 @@ rule train:
 
 rule measure_real:
     input:
-        lambda w: plan(w.replication).to_measure_real(),
+        lambda w: plan(w.replication).to_measure_real(plan(w.replication).classifier_named(w.real)),
     output:
-        f"results/{SCALE}/{{replication}}/measurements/real.json",
+        f"results/{SCALE}/{{replication}}/measurements/{{real}}.json",
     log:
-        f"logs/{SCALE}/{{replication}}/measure_real.log",
+        f"logs/{SCALE}/{{replication}}/measure_{{real}}.log",
     resources:
         gpu=gpus(config["device"]),
     params:
-        key=lambda w: plan(w.replication).training_key(plan(w.replication).classifier, 0),
+        key=lambda w: plan(w.replication).training_key(plan(w.replication).classifier_named(w.real), 0),
         code=measuring_code(),
+        classifier=lambda w: plan(w.replication).classifier_named(w.real),
         scale=SCALE,
     message:
-        "Measure real images of {wildcards.replication}"
+        "Measure the real images of {wildcards.replication} into {wildcards.real}.json"
     shell:
-        "genrep measure-real {wildcards.replication} --scale {params.scale} > {log} 2>&1"
+        "genrep measure-real {wildcards.replication} {params.classifier} --scale {params.scale} > {log} 2>&1"
 
 
 rule evaluate:
     input:
         lambda w: plan(w.replication).to_measure(w.run, w.seed),
         # written together with the statistics that native FID compares with
-        f"results/{SCALE}/{{replication}}/measurements/real.json",
+        lambda w: plan(w.replication).real_of(w.run),
     output:
         f"results/{SCALE}/{{replication}}/measurements/{{run}}-seed{{seed}}.json",
         f"results/{SCALE}/{{replication}}/measurements/{{run}}-seed{{seed}}.npz",

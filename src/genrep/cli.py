@@ -66,12 +66,16 @@ def train(replication: str, run: str, seed: int, scale: str | None) -> None:
 
 @main.command("measure-real")
 @click.argument("replication")
+@click.argument("classifier", required=False)
 @scale_option
-def measure_real(replication: str, scale: str | None) -> None:
-    """Measure held-out real images, and fit what the native metrics of REPLICATION compare with."""
+def measure_real(replication: str, classifier: str | None, scale: str | None) -> None:
+    """Measure held-out real images, and fit what the native metrics of REPLICATION compare with.
+
+    Those of the data set of one CLASSIFIER run, or of all that the replication measures with.
+    """
     from genrep import steps
 
-    steps.measure_real(*plan_and_device(replication, scale))
+    steps.measure_real(*plan_and_device(replication, scale), classifier)
 
 
 @main.command()

@@ -39,8 +39,12 @@ def measuring_code(run: RunParams | None = None) -> str:
 def measurement_identity(replication: ReplicationParams, name: str) -> dict[str, Any]:
     """How a run is sampled and measured, apart from the code and the trained models."""
     run = replication.runs[name]
+    # other models' classifiers are no part of it
+    protocol = replication.evaluation.model_copy(
+        update={"classifier": replication.classifier_of(name), "classifier_of": {}}
+    )
     return {
-        "protocol": replication.evaluation.values(),
+        "protocol": protocol.values(),
         "sampler": run.sampler.values() if run.sampler is not None else None,
         "snapshots": list(run.snapshot_epochs()),
     }
@@ -49,7 +53,7 @@ def measurement_identity(replication: ReplicationParams, name: str) -> dict[str,
 def measurement_key(replication: ReplicationParams, name: str, seed: int) -> str:
     """Equal keys mean that nothing needs to be sampled or measured again."""
     run = replication.runs[name]
-    classifier = replication.runs[replication.evaluation.classifier]
+    classifier = replication.runs[replication.classifier_of(name)]
     return sha256_json(
         {
             "run": run_key(run, seed),

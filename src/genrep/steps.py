@@ -5,6 +5,7 @@ from pathlib import Path
 from genrep.data.prepare import prepared
 from genrep.layout import measurement_path, real_path, run_folder
 from genrep.metrics import evaluate as measuring
+from genrep.params.load import check_choice
 from genrep.training.run import train as train_run
 from genrep.workflow import Plan
 
@@ -21,22 +22,32 @@ def train(plan: Plan, device: str, name: str, seed: int) -> None:
     train_run(folder_of(plan, name, seed), title, run, seed, prepared(run.data.set), device)
 
 
-def measure_real(plan: Plan, device: str) -> None:
-    """Measure held-out real images, and fit what the native metrics compare with."""
-    images = prepared(plan.run(plan.classifier).data.set)
-    folder = folder_of(plan, plan.classifier, 0)
-    measuring.measure_real(plan.params, folder, images, real_path(plan.scale, plan.name), device)
+def measure_real(plan: Plan, device: str, classifier: str | None = None) -> None:
+    """Measure held-out real images, and fit what the native metrics compare with.
+
+    Those of the data set of one classifier, or of every one that the replication measures with.
+
+    Raises:
+        UserError: it measures with no such classifier.
+    """
+    if classifier is not None:
+        check_choice(f"classifier of {plan.name}", classifier, plan.params.classifiers)
+    for name in plan.params.classifiers if classifier is None else (classifier,):
+        images, folder = prepared(plan.run(name).data.set), folder_of(plan, name, 0)
+        out = real_path(plan.scale, plan.name, plan.real(name))
+        measuring.measure_real(plan.params, name, folder, images, out, device)
 
 
 def evaluate(plan: Plan, device: str, name: str, seed: int) -> None:
     """Sample and measure every snapshot of a trained run."""
+    classifier = plan.params.classifier_of(name)
     measuring.evaluate(
         plan.params_of(name),
         name,
         folder_of(plan, plan.trained(name), seed),
-        folder_of(plan, plan.classifier, 0),
+        folder_of(plan, classifier, 0),
         prepared(plan.run(name).data.set),
-        prepared(plan.run(plan.classifier).data.set),
+        prepared(plan.run(classifier).data.set),
         measurement_path(plan.scale, plan.name, name, seed),
         device,
     )

@@ -8,7 +8,7 @@ from typing import Any
 from genrep.data.catalogue import data_set
 from genrep.files import read_json, sha256_json
 from genrep.identity import measurement_key, run_key
-from genrep.layout import adoption_path, measurement_path, run_folder
+from genrep.layout import adoption_path, measurement_path, real_name, real_path, run_folder
 from genrep.params import ReplicationParams, RunParams, TimingParams, resolve
 from genrep.params.load import check_choice
 from genrep.sweep.readings import SEPARATOR, Sweeps, Variant, sweeps
@@ -74,10 +74,21 @@ class Plan:
         """What stands for a trained run: small, so that Snakemake compares its content and not its time."""
         return str(run_folder(self.scale, self.name, name, int(seed)) / "provenance.json")
 
-    @property
-    def classifier(self) -> str:
-        """The run whose network measures."""
-        return self.params.evaluation.classifier
+    def real(self, classifier: str) -> str:
+        """What the measurement of a classifier's real images is called."""
+        return real_name(classifier, self.params.evaluation.classifier)
+
+    def classifier_named(self, real: str) -> str:
+        """The classifier whose real images a measurement is of."""
+        return next(run for run in self.params.classifiers if self.real(run) == real)
+
+    def reals(self) -> list[str]:
+        """The measurements of real images: one per classifier."""
+        return [str(real_path(self.scale, self.name, self.real(run))) for run in self.params.classifiers]
+
+    def real_of(self, name: str) -> str:
+        """The measurement of the real images that a run is compared with."""
+        return str(real_path(self.scale, self.name, self.real(self.params.classifier_of(name))))
 
     def measured(self) -> list[tuple[str, int]]:
         """Every run and seed that is sampled and measured."""
@@ -97,13 +108,13 @@ class Plan:
         """What measuring a run reads; nothing where a measurement with the same key was adopted."""
         if self._adopted.get(f"{name}-seed{seed}") == self.measuring_key(name, seed):
             return []
-        return [self.provenance(self.trained(name), seed), self.provenance(self.classifier)]
+        return [self.provenance(self.trained(name), seed), self.provenance(self.params.classifier_of(name))]
 
-    def to_measure_real(self) -> list[str]:
-        """What measuring real images reads."""
-        if self._adopted.get("real") == self.training_key(self.classifier, 0):
+    def to_measure_real(self, classifier: str) -> list[str]:
+        """What measuring a classifier's real images reads."""
+        if self._adopted.get(self.real(classifier)) == self.training_key(classifier, 0):
             return []
-        return [self.provenance(self.classifier)]
+        return [self.provenance(classifier)]
 
     def to_time(self) -> list[str]:
         """What timing epochs reads."""

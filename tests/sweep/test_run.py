@@ -18,7 +18,7 @@ def plan(tmp_path, monkeypatch):
     (tmp_path / "replications").symlink_to(ROOT / "replications")
     monkeypatch.chdir(tmp_path)
     found = Plan(load(ROOT / "params.yaml"), NAME, "smoke")
-    statistics = steps.folder_of(found, found.classifier, 0) / "statistics.npz"
+    statistics = steps.folder_of(found, "classifier", 0) / "statistics.npz"
     statistics.parent.mkdir(parents=True)
     statistics.touch()
     return found
@@ -30,7 +30,7 @@ def calls(monkeypatch):
     made: list[tuple[str, ...]] = []
     monkeypatch.setattr(steps, "train", lambda plan, device, name, seed: made.append(("train", name, seed)))
     monkeypatch.setattr(steps, "evaluate", lambda plan, device, name, seed: made.append(("evaluate", name, seed)))
-    monkeypatch.setattr(steps, "measure_real", lambda plan, device: made.append(("measure_real",)))
+    monkeypatch.setattr(steps, "measure_real", lambda plan, device, name: made.append(("measure_real", name)))
     return made
 
 
@@ -40,36 +40,44 @@ def swept(plan, *names):
     return {"a": [found[name] for name in names]}
 
 
-def stale(*names: str | None):
-    """In place of comparing measurements with the working tree: these are not current."""
-    return lambda plan, name, seed=0: "it differs" if name in names else ""
+@pytest.fixture
+def stale(monkeypatch):
+    """``stale(*names)``: in place of comparing measurements with the working tree, these are not current."""
+
+    def set_stale(*names):
+        differs = lambda plan, name, seed=0: "it differs" if name in names else ""  # noqa: E731
+        monkeypatch.setattr(running, "outdated", differs)
+        monkeypatch.setattr(running, "outdated_real", differs)
+
+    return set_stale
 
 
-def test_only_what_is_missing_is_run(plan, calls, monkeypatch):
-    monkeypatch.setattr(running, "difference", stale(TRAINED, MEASURED))
+def test_only_what_is_missing_is_run(plan, calls, stale):
+    stale(TRAINED, MEASURED)
     said: list[str] = []
     running.run(plan, "cpu", swept(plan, USED, TRAINED, MEASURED), said.append)
     assert calls == [("train", TRAINED, 0), ("evaluate", TRAINED, 0), ("train", USED, 0), ("evaluate", MEASURED, 0)]
     assert said == [f"1 of 2: {TRAINED}, seed 0", f"2 of 2: {MEASURED}, seed 0"]
 
 
-def test_nothing_is_run_where_all_is_current(plan, calls, monkeypatch):
-    monkeypatch.setattr(running, "difference", stale())
+def test_nothing_is_run_where_all_is_current(plan, calls, stale):
+    stale()
     said: list[str] = []
     running.run(plan, "cpu", swept(plan, USED, TRAINED), said.append)
     assert calls == []
     assert said == ["every reading has been measured"]
 
 
-def test_without_real_images_everything_is_measured(plan, calls, monkeypatch):
-    monkeypatch.setattr(running, "difference", stale(None))
+def test_real_images_are_measured_first(plan, calls, stale):
+    stale("classifier", USED)
     running.run(plan, "cpu", swept(plan, USED), lambda line: None)
-    assert calls == [("train", "classifier", 0), ("measure_real",), ("train", USED, 0), ("evaluate", USED, 0)]
+    assert calls[:2] == [("train", "classifier", 0), ("measure_real", "classifier")]
+    assert calls[2:] == [("train", USED, 0), ("evaluate", USED, 0)]
 
 
-def test_a_measurement_without_its_classifier_is_kept_and_others_wait_for_it(plan, calls, monkeypatch):
-    (steps.folder_of(plan, plan.classifier, 0) / "statistics.npz").unlink()
-    monkeypatch.setattr(running, "difference", stale(TRAINED))
+def test_a_measurement_without_its_classifier_is_kept_and_others_wait_for_it(plan, calls, stale):
+    (steps.folder_of(plan, "classifier", 0) / "statistics.npz").unlink()
+    stale(TRAINED)
     running.run(plan, "cpu", swept(plan, USED, TRAINED), lambda line: None)
-    assert calls[:2] == [("train", "classifier", 0), ("measure_real",)]
+    assert calls[:2] == [("train", "classifier", 0), ("measure_real", "classifier")]
     assert ("train", USED, 0) not in calls

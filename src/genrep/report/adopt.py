@@ -40,7 +40,8 @@ class _Part:
 
 def adopt(plan: Plan) -> Adoption:
     """Check every measurement of a replication and write the keys of those that match."""
-    parts = [_real(plan), *(_run(plan, name, seed) for name, seed in plan.measured())]
+    parts = [_real(plan, classifier) for classifier in plan.params.classifiers]
+    parts += [_run(plan, name, seed) for name, seed in plan.measured()]
     if plan.params.timing is not None:
         parts.append(_epoch_times(plan))
     whole = all(part.path.exists() and not part.reason for part in parts)
@@ -57,13 +58,13 @@ def adopt(plan: Plan) -> Adoption:
     )
 
 
-def _real(plan: Plan) -> _Part:
-    path, reason = real_path(plan.scale, plan.name), ""
+def _real(plan: Plan, classifier: str) -> _Part:
+    path, reason = real_path(plan.scale, plan.name, plan.real(classifier)), ""
     if path.exists():
         record = read_json(path)
-        reason = _run_differs(plan.params, plan.classifier, 0, record["classifier"])
+        reason = _run_differs(plan.params, classifier, 0, record["classifier"])
         reason = reason or _differs("measuring code", known_as(record["evaluation"]["code"]), measuring_code())
-    return _Part("real", path, plan.training_key(plan.classifier, 0), reason)
+    return _Part(plan.real(classifier), path, plan.training_key(classifier, 0), reason)
 
 
 def _run(plan: Plan, name: str, seed: int) -> _Part:
@@ -82,9 +83,17 @@ def _swept(plan: Plan) -> Iterator[_Part]:
             yield _Part(path.stem, path, "", "it is of no reading in assumptions.yaml")
 
 
-def difference(plan: Plan, name: str | None, seed: int = 0) -> str:
-    """Why the measurement of a run (of real images if None) is not current; empty where it is."""
-    part = _real(plan) if name is None else _run(plan, name, seed)
+def outdated(plan: Plan, name: str, seed: int) -> str:
+    """Why the measurement of a run is not current; empty where it is."""
+    return outdated_real(plan, plan.params.classifier_of(name)) or _outdated(_run(plan, name, seed))
+
+
+def outdated_real(plan: Plan, classifier: str) -> str:
+    """Why the measurement of a classifier's real images is not current; empty where it is."""
+    return _outdated(_real(plan, classifier))
+
+
+def _outdated(part: _Part) -> str:
     return part.reason if part.path.exists() else f"{part.path} does not exist"
 
 
@@ -107,7 +116,7 @@ def _untimed(values: dict[str, Any]) -> dict[str, Any]:
 
 def _differs_from_tree(plan: Plan, name: str, seed: int, path: Path) -> str:
     record, run, params = read_json(path), plan.run(name), plan.params_of(name)
-    classifier = read_json(real_path(plan.scale, plan.name))["classifier"]["weights"]
+    classifier = read_json(Path(plan.real_of(name)))["classifier"]["weights"]
     return (
         _run_differs(params, name, seed, record["provenance"])
         or _differs("protocol", record["how"], measurement_identity(params, name))

@@ -12,6 +12,7 @@ from scipy.stats import t as student
 
 from genrep.errors import UserError
 from genrep.files import read_json
+from genrep.layout import real_name
 from genrep.params import ReplicationParams
 
 REAL = "real"  # real images, where a model could stand
@@ -81,10 +82,16 @@ class Measurements:
         return found
 
     @cached_property
-    def real(self) -> dict[str, Any] | None:
-        """The measurement of real images."""
-        path = self.folder / "real.json"
-        return _record(path, "snapshots") if path.exists() else None
+    def reals(self) -> dict[str, dict[str, Any]]:
+        """The measurements of real images by the classifier that measured them; only what is there."""
+        default = self.params.evaluation.classifier
+        paths = {run: self.folder / f"{real_name(run, default)}.json" for run in self.params.classifiers}
+        return {run: _record(path, "snapshots") for run, path in paths.items() if path.exists()}
+
+    def real(self, model: str | None = None) -> dict[str, Any] | None:
+        """The measurement of the real images that a model is compared with; the default classifier's if None."""
+        evaluation = self.params.evaluation
+        return self.reals.get(evaluation.classifier if model is None else self.params.classifier_of(model))
 
     @cached_property
     def times(self) -> dict[str, Any] | None:
@@ -175,11 +182,12 @@ class Measurements:
             return loss_entry(chosen[-1], metric)
         return find(chosen[-1]["metrics"], metric, n, protocol)
 
-    def real_metric(self, metric: str, n: int | None = None) -> Estimate:
-        """A metric of the real held-out images, at n of them (the most there are if None)."""
-        if self.real is None:
+    def real_metric(self, metric: str, n: int | None = None, model: str | None = None) -> Estimate:
+        """A metric of the held-out real images that a model is compared with, at n of them (the most if None)."""
+        record = self.real(model)
+        if record is None:
             raise NotMeasured("real images have not been measured")
-        metrics = self.real["snapshots"][0]["metrics"]
+        metrics = record["snapshots"][0]["metrics"]
         if n is None:
             n = max((m["n"] for m in metrics if m["name"] == metric), default=0)
         return estimate([find(metrics, metric, n)])

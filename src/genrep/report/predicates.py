@@ -152,13 +152,13 @@ class Sooner(Params):
     def judge(self, measurements: Measurements) -> Judgement:
         """First snapshots at the goal; with several seeds the ranges must not overlap."""
         try:
-            goal = self.share_of_real * measurements.real_metric(self.metric).value
-            reached = {model: self._first(measurements, model, goal) for model in self.models}
+            reached = {model: self._first(measurements, model) for model in self.models}
         except NotMeasured as missing:
             return Judgement(Verdict.NOT_RUN, str(missing))
         return agreement([self._compare(reached, clock) for clock in self.clocks])
 
-    def _first(self, measurements: Measurements, model: str, goal: float) -> dict[str, list[float]]:
+    def _first(self, measurements: Measurements, model: str) -> dict[str, list[float]]:
+        goal = self.share_of_real * measurements.real_metric(self.metric, model=model).value
         run, n = measurements.best_run(model), measurements.common_n(model)
         found: dict[str, list[float]] = {"epoch": []}
         for seed in measurements.runs[run]:
@@ -208,7 +208,8 @@ def value_of(measurements: Measurements, model: str, metric: str, compared: tupl
         return measurements.epoch_seconds(model, metric.partition("/")[2])
     n = measurements.common_n(*(other for other in compared if other != REAL))
     if model == REAL:
-        return measurements.real_metric(metric, n)
+        other = next(name for name in compared if name != REAL)
+        return measurements.real_metric(metric, n, other)
     return measurements.final(measurements.best_run(model), metric, n)
 
 

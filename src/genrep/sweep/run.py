@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from genrep import steps
-from genrep.report.adopt import difference
+from genrep.report.adopt import outdated, outdated_real
 from genrep.sweep.readings import Sweeps
 from genrep.workflow import Plan
 
@@ -21,16 +21,15 @@ def run(plan: Plan, device: str, found: Sweeps, say: Callable[[str], None]) -> N
         say: is told what happens, line by line.
     """
     wanted = {v.name: v for variants in found.values() for v in variants if not v.not_run}
-    # every measurement rests on that of real images
-    no_real = bool(difference(plan, None))
-    missing = {name: v for name, v in wanted.items() if no_real or difference(plan, name, v.seed)}
+    missing = {name: v for name, v in wanted.items() if outdated(plan, name, v.seed)}
     if not missing:
         say("every reading has been measured")
         return
-    statistics = steps.folder_of(plan, plan.classifier, 0) / "statistics.npz"
-    if no_real or not statistics.exists():
-        steps.train(plan, device, plan.classifier, 0)
-        steps.measure_real(plan, device)
+    for classifier in dict.fromkeys(plan.params.classifier_of(name) for name in missing):
+        statistics = steps.folder_of(plan, classifier, 0) / "statistics.npz"
+        if outdated_real(plan, classifier) or not statistics.exists():
+            steps.train(plan, device, classifier, 0)
+            steps.measure_real(plan, device, classifier)
     for k, (name, variant) in enumerate(missing.items(), 1):
         say(f"{k} of {len(missing)}: {name}, seed {variant.seed}")
         steps.train(plan, device, variant.trained, variant.seed)
