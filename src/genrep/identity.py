@@ -33,16 +33,17 @@ def run_key(run: RunParams, seed: int) -> str:
 def measuring_code(run: RunParams | None = None) -> str:
     """Hash of the code that measures images and, given a run, samples it."""
     sampler = [f"genrep.sampling.{run.sampler.kind}"] if run is not None and run.sampler is not None else []
-    return code_identity("genrep.metrics.measure", *sampler)
+    bound = ["genrep.metrics.bound"] if run is not None and "encoder" in run.keep else []
+    return code_identity("genrep.metrics.measure", *sampler, *bound)
 
 
 def measurement_identity(replication: ReplicationParams, name: str) -> dict[str, Any]:
     """How a run is sampled and measured, apart from the code and the trained models."""
     run = replication.runs[name]
-    # other models' classifiers are no part of it
-    protocol = replication.evaluation.model_copy(
-        update={"classifier": replication.classifier_of(name), "classifier_of": {}}
-    )
+    # what is asked of other models is no part of it
+    own = {"classifier": replication.classifier_of(name), "classifier_of": {}}
+    looked_at = {replication.model_of(name): replication.looked_at(name)} if replication.looked_at(name) else {}
+    protocol = replication.evaluation.model_copy(update=own | {"looked_at": looked_at})
     return {
         "protocol": protocol.values(),
         "sampler": run.sampler.values() if run.sampler is not None else None,

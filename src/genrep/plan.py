@@ -138,7 +138,7 @@ def images_to_see(run: RunParams) -> int:
 def run_bytes(run: RunParams) -> int:
     """Bytes that one seed leaves on disk: snapshots and final weights."""
     size = _network_bytes(run)
-    roles = sampling.sampler(run.sampler).NETWORKS if run.sampler is not None else ()
+    roles = (*sampling.sampler(run.sampler).NETWORKS, *run.keep) if run.sampler is not None else ()
     snapshot = sum(size[role] for role in roles if role in size)
     return len(run.snapshot_epochs()) * snapshot + sum(size.values())
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from genrep.data.arrays import ImageSet
+from genrep.data.filters import filtered
 from genrep.data.prepare import prepared
 from genrep.layout import measurement_path, real_path, run_folder
 from genrep.metrics import evaluate as measuring
@@ -15,11 +17,17 @@ def folder_of(plan: Plan, name: str, seed: int) -> Path:
     return run_folder(plan.scale, plan.name, name, seed)
 
 
+def images_of(plan: Plan, name: str) -> ImageSet:
+    """The prepared images that a run is about."""
+    data = plan.run(name).data
+    return filtered(prepared(data.set), data.where)
+
+
 def train(plan: Plan, device: str, name: str, seed: int) -> None:
     """Train one run, going on from its checkpoint if there is one."""
     run = plan.run(name)
     title = f"{plan.name}/{name} seed {seed}"
-    train_run(folder_of(plan, name, seed), title, run, seed, prepared(run.data.set), device)
+    train_run(folder_of(plan, name, seed), title, run, seed, images_of(plan, name), device)
 
 
 def measure_real(plan: Plan, device: str, classifier: str | None = None) -> None:
@@ -33,7 +41,7 @@ def measure_real(plan: Plan, device: str, classifier: str | None = None) -> None
     if classifier is not None:
         check_choice(f"classifier of {plan.name}", classifier, plan.params.classifiers)
     for name in plan.params.classifiers if classifier is None else (classifier,):
-        images, folder = prepared(plan.run(name).data.set), folder_of(plan, name, 0)
+        images, folder = images_of(plan, name), folder_of(plan, name, 0)
         out = real_path(plan.scale, plan.name, plan.real(name))
         measuring.measure_real(plan.params, name, folder, images, out, device)
 
@@ -46,8 +54,8 @@ def evaluate(plan: Plan, device: str, name: str, seed: int) -> None:
         name,
         folder_of(plan, plan.trained(name), seed),
         folder_of(plan, classifier, 0),
-        prepared(plan.run(name).data.set),
-        prepared(plan.run(classifier).data.set),
+        images_of(plan, name),
+        images_of(plan, classifier),
         measurement_path(plan.scale, plan.name, name, seed),
         device,
     )

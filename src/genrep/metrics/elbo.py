@@ -9,6 +9,7 @@ negative. A report that prints a positive "ELBO" prints its negative, the loss.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -30,7 +31,7 @@ class ELBO(NamedTuple):
 
 
 @torch.inference_mode()
-def elbo(
+def parts(
     networks: nn.ModuleDict,
     images: Tensor,
     value_range: tuple[float, float],
@@ -38,8 +39,8 @@ def elbo(
     draws: int = 1,
     nll: Callable[[Tensor, Tensor], Tensor] = bernoulli_nll,
     batch_size: int = 500,
-) -> ELBO:
-    """Bound of a trained VAE on a set of images.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Log-likelihood and divergence of each image under a trained VAE, (N,) float64 each.
 
     Args:
         networks: ``encoder`` (images -> mean and log variance) and ``decoder`` (latent -> logits or means), in
@@ -70,7 +71,15 @@ def elbo(
             eps = torch.randn(mean.shape, generator=generator, device=generator.device)
             total -= nll(decoder(mean + deviation * eps), x).double().cpu()
         likelihoods.append(total / draws)
-    likelihood, kl = (float(torch.cat(values).mean()) for values in (likelihoods, divergences))
-    if not torch.isfinite(torch.tensor([likelihood, kl])).all():
-        raise UserError(f"the ELBO is not finite (log likelihood {likelihood}, KL {kl}); the model has diverged")
+    likelihood, kl = (torch.cat(values).numpy() for values in (likelihoods, divergences))
+    if not np.isfinite(likelihood.mean() - kl.mean()):
+        raise UserError(
+            f"the ELBO is not finite (log likelihood {likelihood.mean()}, KL {kl.mean()}); the model has diverged"
+        )
+    return likelihood, kl
+
+
+def elbo(networks: nn.ModuleDict, images: Tensor, *protocol: Any, **more: Any) -> ELBO:
+    """Bound of a trained VAE on a set of images; takes and raises what ``parts`` does."""
+    likelihood, kl = (float(values.mean()) for values in parts(networks, images, *protocol, **more))
     return ELBO(likelihood - kl, likelihood, kl)

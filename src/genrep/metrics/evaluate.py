@@ -1,5 +1,6 @@
 """Measure every snapshot of a run, and the real images beside it."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import accumulate
@@ -16,6 +17,8 @@ from genrep.devices import claimed
 from genrep.errors import UserError
 from genrep.files import atomic_path, write_json
 from genrep.identity import measurement_identity, measuring_code
+from genrep.metrics.bound import measure_bound
+from genrep.metrics.collapse import collapse
 from genrep.metrics.frechet import Gaussian
 from genrep.metrics.measure import ROW, measure_held_out, measure_snapshot, reference
 from genrep.metrics.native import NativeProtocol
@@ -88,6 +91,7 @@ def evaluate(
     seconds = list(accumulate(record["seconds"] for record in log))
     done = [epoch for epoch in run.snapshot_epochs() if epoch <= len(log)]
     snapshots: list[dict[str, Any]] = []
+    flags: list[dict[str, Any]] = []
     kept: dict[str, Any] = {"epochs": np.array(done)}
     rows: list[np.ndarray] = []
     with claimed(device) as place, fixed_threads(run.threads):
@@ -95,9 +99,15 @@ def evaluate(
         protocol = open_protocol(replication, classifier, classifier_folder, classifier_images, place)
         for epoch in tqdm(done, desc=f"evaluate {name}", unit="snapshot", disable=None):
             networks = load_networks(folder, run, images, epoch, place)
-            metrics, shown = measure_snapshot(networks, run, protocol, counts, images, place, epoch == run.epochs)
+            closely = epoch == run.epochs or epoch in replication.looked_at(name)
+            metrics, shown = measure_snapshot(networks, run, protocol, counts, images, place, closely)
+            if "encoder" in networks:
+                metrics += measure_bound(networks, run, images, replication.evaluation.seed, place)
+            if found := collapse(metrics):
+                flags.append({"epoch": epoch, "flag": found})
+                tqdm.write(f"{name}, epoch {epoch}: {found}", file=sys.stderr)
             rows.append(shown.pop("row"))
-            kept |= shown
+            kept |= shown if epoch == run.epochs else {f"{key}_{epoch}": shown[key] for key in shown if key == "grid"}
             snapshots.append(
                 {
                     "epoch": epoch,
@@ -116,6 +126,7 @@ def evaluate(
                 "model": replication.model_of(name),
                 "seed": trained["identity"]["seed"],
                 "status": trained["status"],
+                **({"flags": flags} if flags else {}),
                 "provenance": trained,
                 "how": measurement_identity(replication, name),
                 "classifier": provenance(classifier_folder)["weights"],

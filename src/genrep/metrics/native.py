@@ -67,6 +67,12 @@ class NativeProtocol:
                 f"classes_covered/{network}/confidence={self.confidence}",
                 lambda rows: float(len(np.unique(classes[rows][accepted[rows]]))),
             )
+        if "feature_spread" in self.extra:
+            whole = np.trace(self.reference.covariance)
+            yield (
+                f"feature_spread/{network}/train",
+                lambda rows: float(found.features[rows].var(axis=0, ddof=1).sum() / whole),
+            )
         yield f"sharpness/laplacian/n={n}", lambda rows: float(edges[rows].mean())
 
     def _interval(self, statistic: Callable[[np.ndarray], float], n: int) -> tuple[float, float]:

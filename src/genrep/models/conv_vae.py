@@ -68,9 +68,13 @@ class Decoder(nn.Module):
 
 def build(params: ConvVAEParams, shape: tuple[int, int, int], classes: int) -> nn.ModuleDict:
     """``encoder`` and ``decoder``."""
-    return nn.ModuleDict(
+    networks = nn.ModuleDict(
         {
-            "encoder": glorot_(Encoder(shape, params.channels, params.dense, params.latent)),
-            "decoder": glorot_(Decoder(shape, params.channels, params.latent)),
+            "encoder": Encoder(shape, params.channels, params.dense, params.latent),
+            "decoder": Decoder(shape, params.channels, params.latent),
         }
     )
+    if params.init == "glorot":
+        for network in networks.values():
+            glorot_(network)
+    return networks

@@ -37,8 +37,10 @@ def phases(networks: nn.ModuleDict, params: VAEObjectiveParams) -> list[Phase]:
 
     def nll(output: Tensor, images: Tensor) -> Tensor:
         if params.gaussian_sd is None:
-            return bernoulli_nll(output, images)
-        return gaussian_nll(decoder.to_pixels(output), images, params.gaussian_sd)
+            value = bernoulli_nll(output, images)
+        else:
+            value = gaussian_nll(decoder.to_pixels(output), images, params.gaussian_sd)
+        return value / images[0].numel() if params.pixels == "mean" else value
 
     def draw(batch: Batch, generator: torch.Generator) -> Noise:
         return {"eps": normal(batch, generator, len(batch.images), decoder.latent)}

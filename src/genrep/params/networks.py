@@ -17,6 +17,7 @@ class ConvVAEParams(Params):
     latent: PositiveInt  # dimensions of z
     channels: Widths  # of the stride-2 convolutions, input side first
     dense: PositiveInt  # units between convolutions and latent
+    init: Literal["glorot", "torch"] = "glorot"  # law of the initial weights: Keras's default or PyTorch's
 
 
 class MLPGANParams(Params):
@@ -53,6 +54,15 @@ class ConvGANVAEParams(ConvTrunkParams):
     kind: Literal["conv_gan_vae"]
 
 
+class DCGANParams(Params):
+    """genrep.models.dcgan: as many stages as the resolution can be halved."""
+
+    kind: Literal["dcgan"]
+    latent: PositiveInt
+    channels: PositiveInt  # of the convolution next to the image; each stage further in has twice as many
+    slope: Annotated[float, Field(ge=0, lt=1)]  # of the leaky ReLU, discriminator only
+
+
 class ContextUNetParams(Params):
     """genrep.models.context_unet: class-conditional U-Net that predicts noise."""
 
@@ -70,6 +80,12 @@ class DigitClassifierParams(Params):
 
 
 NetworkParams = Annotated[
-    ConvVAEParams | MLPGANParams | ConvGANParams | ConvGANVAEParams | ContextUNetParams | DigitClassifierParams,
+    ConvVAEParams
+    | MLPGANParams
+    | ConvGANParams
+    | ConvGANVAEParams
+    | DCGANParams
+    | ContextUNetParams
+    | DigitClassifierParams,
     Field(discriminator="kind"),
 ]

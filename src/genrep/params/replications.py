@@ -18,7 +18,8 @@ class EvaluationParams(Params):
     samples_of: dict[str, tuple[PositiveInt, ...]] = Field(default={})  # other n for one model: slow samplers
     confidence: Probability  # above which a sample counts as legible
     seed: int
-    extra: tuple[Literal["classes_covered"], ...] = ()  # further native metrics
+    extra: tuple[Literal["classes_covered", "feature_spread"], ...] = ()  # further native metrics
+    looked_at: dict[str, tuple[PositiveInt, ...]] = Field(default={})  # by model: epochs with intervals and a grid too
     splits: PositiveInt = 1  # consecutive parts of the samples that native IS is a mean over
 
 
@@ -35,6 +36,7 @@ class ReplicationParams(Params):
     """One replication at one scale; variants of a model have become runs of their own."""
 
     deviations: tuple[str, ...] = ()  # from the report, carried into the reasons
+    left_out: dict[str, str] = Field(default={})  # models that this scale leaves to another one, and where they are run
     precision: Precision
     threads: PositiveInt
     runs: dict[str, RunParams]
@@ -50,6 +52,8 @@ class ReplicationParams(Params):
             ("evaluation.classifier_of", self.evaluation.classifier_of.values(), classifiers),
             ("evaluation.classifier_of", self.evaluation.classifier_of, models),
             ("evaluation.samples_of", self.evaluation.samples_of, models),
+            ("evaluation.looked_at", self.evaluation.looked_at, models),
+            ("left_out", self.left_out, models),
             ("timing.runs", self.timing.runs if self.timing else (), set(self.runs)),
         )
         for where, names, known in named:
@@ -59,6 +63,22 @@ class ReplicationParams(Params):
                     hint = f" - did you mean {near[0]!r}?" if near else ""
                     raise ValueError(f"{where}: {name!r} is not one of {', '.join(sorted(known))}{hint}")
         return self
+
+    @model_validator(mode="after")
+    def _what_is_looked_at_is_kept(self) -> "ReplicationParams":
+        for name, run in self.runs.items():
+            kept = run.snapshot_epochs()
+            for epoch in self.looked_at(name):
+                if epoch not in kept:
+                    raise ValueError(
+                        f"evaluation.looked_at: {name} keeps no snapshot of epoch {epoch}; it has "
+                        f"{', '.join(map(str, kept)) or 'none'}"
+                    )
+        return self
+
+    def looked_at(self, run: str) -> tuple[int, ...]:
+        """Epochs of a run, besides the last, that a table or figure looks at."""
+        return self.evaluation.looked_at.get(self.model_of(run), ())
 
     def model_of(self, run: str) -> str:
         """``vae-adam`` is a run of the model ``vae``."""
@@ -74,8 +94,15 @@ class ReplicationParams(Params):
 
     @property
     def classifiers(self) -> tuple[str, ...]:
-        """Every run whose network measures, the default one first."""
-        return tuple(dict.fromkeys((self.evaluation.classifier, *self.evaluation.classifier_of.values())))
+        """Every run whose network measures at this scale, the default one first."""
+        found = dict.fromkeys((self.evaluation.classifier, *self.evaluation.classifier_of.values()))
+        idle = {self.classifier_of(model) for model in self.left_out}
+        sampled = {self.classifier_of(name) for name, run in self.runs.items() if run.sampler and self.runs_here(name)}
+        return tuple(name for name in found if name not in idle or name in sampled)
+
+    def runs_here(self, run: str) -> bool:
+        """Whether this scale runs a run, and does not leave its model to another scale."""
+        return self.model_of(run) not in self.left_out
 
     def values(self) -> dict[str, Any]:
         """See ``Params.values``; runs resolve to their own."""

@@ -18,6 +18,7 @@ class DataParams(Params):
     set: str  # name in the catalogue
     split: Literal["train", "test", "all"]
     range: tuple[float, float]  # pixel values 0 and 255 map to these
+    where: dict[str, bool] = Field(default={})  # attributes that the images have, or have not; empty: all images
 
     @model_validator(mode="after")
     def _range_rises(self) -> "DataParams":
@@ -31,6 +32,7 @@ class VAEObjectiveParams(Params):
 
     kind: Literal["vae"]
     gaussian_sd: PositiveFloat | None = None  # of Gaussian pixels (squared error); None: Bernoulli pixels
+    pixels: Literal["sum", "mean"] = "sum"  # mean: the likelihood is averaged over pixels, which is no bound any more
 
 
 class DiscriminatorParams(Params):
@@ -166,6 +168,7 @@ class RunParams(Params):
     ema: Beta | None = None  # decay of the moving average that is sampled from
     accumulate: PositiveInt = 1  # micro-batches per optimizer step
     snapshots: Literal["all"] | tuple[PositiveInt, ...] = ()  # epochs whose sampling weights are kept
+    keep: tuple[Literal["encoder"], ...] = ()  # further networks in snapshots; with an encoder its bound is measured
     seeds: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)] = (0,)
     compile: bool = False
     precision: Precision

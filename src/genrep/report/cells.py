@@ -10,7 +10,8 @@ import pandas as pd
 import pandera.pandas as pa
 
 from genrep.errors import UserError
-from genrep.report.measurements import HIGHER_IS_CLEARER, LOSSES, REAL, Estimate, Measurements, NotMeasured
+from genrep.report.flags import flags
+from genrep.report.measurements import HIGHER_IS_CLEARER, LOSSES, OF_IMAGES, REAL, Estimate, Measurements, NotMeasured
 from genrep.report.verdicts import Judgement, Verdict, inside
 
 SCHEMA = pa.DataFrameSchema(
@@ -108,7 +109,7 @@ def _term(text: str, measurements: Measurements) -> Estimate:
 
 def is_measured(metric: str) -> bool:
     """Whether a metric is one that runs are measured by."""
-    return metric in HIGHER_IS_CLEARER or metric.startswith(LOSSES)
+    return metric in HIGHER_IS_CLEARER or metric.startswith((LOSSES, *OF_IMAGES))
 
 
 def judge(cell: Any, measurements: Measurements, scale: str) -> tuple[Judgement, Estimate | None]:
@@ -119,12 +120,13 @@ def judge(cell: Any, measurements: Measurements, scale: str) -> tuple[Judgement,
         if pd.isna(cell.value):  # measuring would not help
             return Judgement(Verdict.NOT_COMPARABLE, LOST), None
         return Judgement(Verdict.NOT_RUN, str(missing)), None
+    noted = flags(measurements, {term.rpartition(":")[2] for term in cell.protocol.split(" / ")})
     obstacle = incomparable(cell, measurements, scale)
     if obstacle:
-        return Judgement(Verdict.NOT_COMPARABLE, obstacle), ours
+        return Judgement(Verdict.NOT_COMPARABLE, "; ".join([obstacle, *noted])), ours
     verdict = inside(ours.low, ours.high, *tolerated(cell.value, cell.tolerance))
     reason = "the interval straddles the edge of the tolerance" if verdict == Verdict.INCONCLUSIVE else ""
-    return Judgement(verdict, reason), ours
+    return Judgement(verdict, "; ".join(filter(None, [reason, *noted]))), ours
 
 
 def incomparable(cell: Any, measurements: Measurements, scale: str) -> str:

@@ -7,9 +7,14 @@ from pydantic import Field
 
 from genrep.params.base import Params
 from genrep.report.entries import read_entries
+from genrep.report.flags import flags
 from genrep.report.measurements import REAL, Measurements
-from genrep.report.predicates import Agrees, Drift, Order, Reaches, Rises, Sooner
+from genrep.report.predicates import Agrees, Drift, Order, Reaches, Rises, Sooner, moment
+from genrep.report.trends import FallsShort, LossStays, SettlesSooner, Steadier, Together
 from genrep.report.verdicts import Judgement, Verdict, every
+
+OfValues = Order | Drift | Sooner | Rises | Agrees | Reaches | FallsShort
+OfCurves = LossStays | SettlesSooner | Steadier | Together
 
 
 class Claim(Params):
@@ -19,7 +24,7 @@ class Claim(Params):
     place: str  # where the report says it
     finding: str  # in our words
     needs: Literal["gpu"] | None = None
-    parts: tuple[Annotated[Order | Drift | Sooner | Rises | Agrees | Reaches, Field(discriminator="kind")], ...]
+    parts: tuple[Annotated[OfValues | OfCurves, Field(discriminator="kind")], ...]
 
 
 def read_claims(folder: Path) -> list[Claim]:
@@ -32,8 +37,9 @@ def judge(claim: Claim, measurements: Measurements, scale: str) -> Judgement:
     found = every([part.judge(measurements) for part in claim.parts])
     if found.verdict == Verdict.NOT_RUN:
         return found
+    noted = flags(measurements, models_of(claim))
     if scale == "smoke":
-        reason = f"smoke scale: {measurements.deviations}"
+        reason = "; ".join([f"smoke scale: {measurements.deviations}", *noted])
         return Judgement(Verdict.NOT_COMPARABLE, reason, found.observed)
     machine = (measurements.times or {}).get("machine", {})
     if claim.needs == "gpu" and machine.get("device") == "cpu":
@@ -42,6 +48,7 @@ def judge(claim: Claim, measurements: Measurements, scale: str) -> Judgement:
     reasons = [found.reason]
     if scale == "desk":
         reasons.append(f"desk scale: {measurements.deviations}")
+    reasons += noted
     if claim.needs is None and _few_seeds(claim, measurements):
         reasons.append("n_seeds<3")
     return Judgement(found.verdict, "; ".join(filter(None, reasons)), found.observed)
@@ -49,6 +56,11 @@ def judge(claim: Claim, measurements: Measurements, scale: str) -> Judgement:
 
 def _few_seeds(claim: Claim, measurements: Measurements) -> bool:
     """Whether a model of the claim rests on fewer than three trainings."""
-    models = {model for part in claim.parts for model in getattr(part, "models", None) or (part.model,)}  # type: ignore[union-attr]
-    models -= {REAL}
-    return any(len(measurements.runs.get(measurements.best.get(model, ""), {})) < 3 for model in models)
+    best = (measurements.best.get(model, "") for model in models_of(claim))
+    return any(len(measurements.runs.get(run, {})) < 3 for run in best)
+
+
+def models_of(claim: Claim) -> set[str]:
+    """The models that a claim is about."""
+    named = {one for part in claim.parts for one in getattr(part, "models", None) or (part.model,)}  # type: ignore[union-attr]
+    return {moment(one)[0] for one in named} - {REAL}

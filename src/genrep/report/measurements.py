@@ -25,7 +25,15 @@ HIGHER_IS_CLEARER = {
     "sharpness": 1,
     "classes_covered": 1,
     "fid": -1,
+    "fid/inception": -1,
+    "feature_spread": 1,
+    "elbo/train": 1,
+    "elbo/test": 1,
+    "reconstruction_error/train": -1,
+    "reconstruction_error/test": -1,
 }
+# Of images rather than of samples (genrep.metrics.bound): the number of samples means nothing to them.
+OF_IMAGES = ("elbo/", "log_likelihood/", "kl/", "reconstruction_error/", "log_likelihood_limit/")
 
 
 @dataclass(frozen=True)
@@ -237,7 +245,11 @@ class Measurements:
 
     def cost(self, model: str) -> str:
         """A sentence on what a model's missing runs would take on the machine that the epochs were timed on."""
+        if model in self.params.left_out:
+            return f"{model}: {self.params.left_out[model]}"
         missing = [name for name in self.runs_of(model) if name not in self.runs]
+        if not missing:  # none has come to its end
+            return "; ".join(f"{name} {r['status']}" for name in self.runs_of(model) for r in self.runs[name].values())
         text = f"{', '.join(missing)}: not run"
         try:
             seconds = self.epoch_seconds(model, "last").value
@@ -270,10 +282,12 @@ def find(metrics: list[dict[str, Any]], name: str, n: int, protocol: str = "") -
     Raises:
         NotMeasured: there is none.
     """
+    of_images = name.startswith(OF_IMAGES)
     for entry in metrics:
-        if entry["name"] == name and entry["n"] == n and (not protocol or protocol in entry["id"]):
+        if entry["name"] == name and (of_images or entry["n"] == n) and (not protocol or protocol in entry["id"]):
             return entry
-    raise NotMeasured(f"{name} at n={n} has not been measured{protocol and f' with {protocol}'}")
+    at = "" if of_images else f" at n={n}"
+    raise NotMeasured(f"{name}{at} has not been measured{protocol and f' with {protocol}'}")
 
 
 def loss_entry(epoch: dict[str, Any], metric: str) -> dict[str, Any]:

@@ -52,10 +52,14 @@ class Reaches(Params):
             goal = self._goal(measurements)
         except NotMeasured as missing:
             return Judgement(Verdict.NOT_RUN, str(missing))
-        verdict = inside(found.low, found.high, goal, inf)
+        verdict = inside(found.low, found.high, *self.bounds(goal))
         observed = f"{self.metric}: {self.model} {found}, goal {goal:.4g}"
         reason = f"{self.metric}: the goal is within the interval" if verdict == Verdict.INCONCLUSIVE else ""
         return Judgement(verdict, reason, observed)
+
+    def bounds(self, goal: float) -> tuple[float, float]:
+        """Anything from the goal on."""
+        return goal, inf
 
     def _goal(self, measurements: Measurements) -> float:
         if self.share_of_real is None:
@@ -163,7 +167,7 @@ class Sooner(Params):
         found: dict[str, list[float]] = {"epoch": []}
         for seed in measurements.runs[run]:
             epochs, values = measurements.curve(run, seed, self.metric, n)
-            at = _for_good(values >= goal)
+            at = for_good(values >= goal)
             found["epoch"].append(inf if at is None else float(epochs[at]))
         if "seconds" in self.clocks:
             found["seconds"] = [measurements.seconds_until(model, epoch) for epoch in found["epoch"]]
@@ -172,7 +176,7 @@ class Sooner(Params):
     def _compare(self, reached: dict[str, dict[str, list[float]]], clock: str) -> Judgement:
         a, b = (reached[model][clock] for model in self.models)
         observed = f"{clock} at {self.share_of_real:.0%} of real: " + ", ".join(
-            f"{model} {_range(reached[model][clock])}" for model in self.models
+            f"{model} {span(reached[model][clock])}" for model in self.models
         )
         if min(a + b) == inf:
             return Judgement(Verdict.INCONCLUSIVE, "neither gets there", observed)
@@ -197,29 +201,38 @@ def order(measurements: Measurements, models: Pair, metric: str) -> Judgement:
     return Judgement(verdict, reason, observed)
 
 
-def value_of(measurements: Measurements, model: str, metric: str, compared: tuple[str, ...]) -> Estimate:
+def moment(name: str) -> tuple[str, int | None]:
+    """``gan@5`` is the model ``gan`` after epoch 5; without an epoch it is after its last."""
+    model, _, epoch = name.partition("@")
+    return model, int(epoch) if epoch else None
+
+
+def value_of(measurements: Measurements, name: str, metric: str, compared: tuple[str, ...]) -> Estimate:
     """A model's cost, or its best run's quality at the largest sample count that all compared models have.
 
-    Real images count as a model, at the sample count of those that they are compared with.
+    Real images count as a model, at the sample count of those that they are compared with. Names may have an epoch (see
+    ``moment``).
     """
+    model, epoch = moment(name)
     if metric == "epoch_flops":
         return measurements.epoch_flops(model)
     if metric.startswith("epoch_seconds/"):
         return measurements.epoch_seconds(model, metric.partition("/")[2])
-    n = measurements.common_n(*(other for other in compared if other != REAL))
+    others = [moment(one)[0] for one in compared if one != REAL]
+    n = measurements.common_n(*others)
     if model == REAL:
-        other = next(name for name in compared if name != REAL)
-        return measurements.real_metric(metric, n, other)
-    return measurements.final(measurements.best_run(model), metric, n)
+        return measurements.real_metric(metric, n, others[0])
+    return measurements.at(measurements.best_run(model), metric, n, epoch)
 
 
-def _for_good(reached: np.ndarray) -> int | None:
+def for_good(reached: np.ndarray) -> int | None:
     """Index from which (E,) booleans stay true, or None."""
     misses = np.flatnonzero(~reached)
     first = int(misses[-1]) + 1 if len(misses) else 0
     return first if first < len(reached) else None
 
 
-def _range(values: list[float]) -> str:
+def span(values: list[float]) -> str:
+    """``3 to 5`` of numbers; infinity is never reached."""
     words = ["never" if value == inf else f"{value:.3g}" for value in sorted(values)]
     return words[0] if words[0] == words[-1] else f"{words[0]} to {words[-1]}"

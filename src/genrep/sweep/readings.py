@@ -96,7 +96,7 @@ def _variants(assumption: Assumption, move: Move, replication: ReplicationParams
     check_choice(f"{where}: moves a run", move.run, tuple(n for n, run in replication.runs.items() if run.sampler))
     used = Reading(id=AS_USED, says=str(assumption.value))
     return [
-        Variant(assumption.id, used, move, move.run, move.run, replication),
+        Variant(assumption.id, used, move, move.run, move.run, replication, _elsewhere(move, replication)),
         *(
             _variant(assumption.id, reading, move, replication, scale, f"{where}: {reading.id}")
             for reading in assumption.runnable
@@ -123,10 +123,15 @@ def _variant(
         run = run.model_copy(update=changes)
         runs = replication.runs | {name: run}
         replication = replication.model_copy(update={"runs": runs, "evaluation": evaluation})
-    not_run = f"run at scale {', '.join(reading.scales)} only" if reading.scales and scale not in reading.scales else ""
-    return Variant(
-        assumption, reading, move, name, name if trained_otherwise else move.run, replication, not_run=not_run
-    )
+    not_run = _elsewhere(move, replication)
+    if reading.scales and scale not in reading.scales:
+        not_run = f"run at scale {', '.join(reading.scales)} only"
+    return Variant(assumption, reading, move, name, name if trained_otherwise else move.run, replication, not_run)
+
+
+def _elsewhere(move: Move, replication: ReplicationParams) -> str:
+    """Where a run is to be found that this scale leaves to another one."""
+    return replication.left_out.get(replication.model_of(move.run), "")
 
 
 def _measured(reading: Reading, move: Move, replication: ReplicationParams) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -93,6 +94,7 @@ def train(folder: Path, name: str, run: RunParams, seed: int, images: ImageSet, 
                 save()
         if status != "finished":
             here["images_to"], here["ended"] = loop.clock.images_seen, now()
+            tqdm.write(f"{name} {status}", file=sys.stderr)  # a result, and no secret
         checkpoint.save_weights(folder / "weights.safetensors", loop.sampling_networks())
         write_json(folder / "provenance.json", _provenance(folder, name, identity, loop, segments, status, images))
         # what is finished is not resumed: with other parameters or code the run starts over
@@ -196,7 +198,7 @@ def _refuse_broken_weights(loop: Loop) -> None:
 
 def _finish_epoch(folder: Path, run: RunParams, loop: Loop, record: EpochRecord) -> None:
     if record.epoch in run.snapshot_epochs() and run.sampler is not None:
-        roles = sampling.sampler(run.sampler).NETWORKS
+        roles = (*sampling.sampler(run.sampler).NETWORKS, *run.keep)
         checkpoint.save_weights(snapshot_path(folder, record.epoch), loop.sampling_networks(), roles)
     with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
         log.write(json.dumps(asdict(record)) + "\n")
