@@ -53,7 +53,7 @@ rule measure_real:
     message:
         "Measure real images of {wildcards.replication}"
     shell:
-        "genrep measure-real {wildcards.replication} --scale {params.scale} > {log} 2>&1"
+        "genrep measure-real {wildcards.replication} --only native --scale {params.scale} > {log} 2>&1"
 
 
 rule evaluate:
@@ -75,7 +75,48 @@ rule evaluate:
     message:
         "Sample and measure {wildcards.run} of {wildcards.replication}, seed {wildcards.seed}"
     shell:
-        "genrep evaluate {wildcards.replication} {wildcards.run} --seed {wildcards.seed} --scale {params.scale} > {log} 2>&1"
+        "genrep evaluate {wildcards.replication} {wildcards.run} --seed {wildcards.seed} --only native --scale {params.scale} > {log} 2>&1"
+
+
+# The two rules for Inception features are in no plan where the weights are not at hand.
+rule measure_real_inception:
+    input:
+        lambda w: [ancient(path) for path in plan(w.replication).to_measure_real_inception()],
+    output:
+        f"results/{SCALE}/{{replication}}/measurements/real.inception.json",
+    log:
+        f"logs/{SCALE}/{{replication}}/measure_real_inception.log",
+    threads: lambda w: plan(w.replication).run(plan(w.replication).classifier).threads
+    resources:
+        gpu=gpus(config["device"]),
+        mem_mb=3000,
+    params:
+        key=lambda w: plan(w.replication).inception_key(plan(w.replication).classifier, 0),
+        scale=SCALE,
+    message:
+        "Measure real images of {wildcards.replication} on Inception features"
+    shell:
+        "genrep measure-real {wildcards.replication} --only inception --scale {params.scale} > {log} 2>&1"
+
+
+rule evaluate_inception:
+    input:
+        lambda w: plan(w.replication).to_measure_inception(w.run, w.seed),
+    output:
+        f"results/{SCALE}/{{replication}}/measurements/{{run}}-seed{{seed}}.inception.json",
+    log:
+        f"logs/{SCALE}/{{replication}}/evaluate_inception-{{run}}-seed{{seed}}.log",
+    threads: lambda w: plan(w.replication).run(w.run).threads
+    resources:
+        gpu=gpus(config["device"]),
+        mem_mb=3000,
+    params:
+        key=lambda w: plan(w.replication).inception_key(w.run, w.seed),
+        scale=SCALE,
+    message:
+        "Sample {wildcards.run} of {wildcards.replication}, seed {wildcards.seed}, and measure on Inception features"
+    shell:
+        "genrep evaluate {wildcards.replication} {wildcards.run} --seed {wildcards.seed} --only inception --scale {params.scale} > {log} 2>&1"
 
 
 rule time_epochs:

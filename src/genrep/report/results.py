@@ -117,12 +117,14 @@ def verdict_record(
         "claims": {row.claim: {"verdict": row.verdict} for row in claims.itertuples()},
         "runs": {
             f"{run}-seed{seed}": {key: record[key] for key in ("provenance", "how", "classifier", "evaluation")}
+            | {key: record[key] for key in ("inception",) if key in record}
             for run, records in measurements.runs.items()
             for seed, record in records.items()
         },
         "real": None
         if measurements.real is None
-        else {key: measurements.real[key] for key in ("classifier", "evaluation")},
+        else {key: measurements.real[key] for key in ("classifier", "evaluation")}
+        | {key: measurements.real[key] for key in ("inception",) if key in measurements.real},
         "epoch_times": None
         if measurements.times is None
         else {key: value for key, value in measurements.times.items() if key != "runs"},
