@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PositiveInt, model_validator
 
 from genrep.params.base import Params
+from genrep.params.inception import InceptionParams
 from genrep.params.training import Precision, Probability, RunParams
 
 
@@ -19,6 +20,11 @@ class EvaluationParams(Params):
     confidence: Probability  # above which a sample counts as legible
     seed: int
     extra: tuple[Literal["classes_covered"], ...] = ()  # further native metrics
+    inception: InceptionParams | None = None  # metrics of the Inception network, where its weights are at hand
+
+    def native_values(self) -> dict[str, Any]:
+        """What identifies the native measurement, which Inception metrics beside it leave as it is."""
+        return {key: value for key, value in self.values().items() if key != "inception"}
 
 
 class TimingParams(Params):

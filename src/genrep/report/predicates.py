@@ -120,7 +120,7 @@ class Rises(Params):
     def _trend(self, measurements: Measurements, metric: str) -> Judgement:
         try:
             run = measurements.best_run(self.model)
-            n = measurements.common_n(self.model)
+            n = measurements.common_n(self.model, metric=metric)
             curves = [measurements.curve(run, seed, metric, n) for seed in measurements.runs[run]]
         except NotMeasured as missing:
             return Judgement(Verdict.NOT_RUN, str(missing))
@@ -159,7 +159,7 @@ class Sooner(Params):
 
     def _first(self, measurements: Measurements, model: str) -> dict[str, list[float]]:
         goal = self.share_of_real * measurements.real_metric(self.metric, model=model).value
-        run, n = measurements.best_run(model), measurements.common_n(model)
+        run, n = measurements.best_run(model), measurements.common_n(model, metric=self.metric)
         found: dict[str, list[float]] = {"epoch": []}
         for seed in measurements.runs[run]:
             epochs, values = measurements.curve(run, seed, self.metric, n)
@@ -206,7 +206,7 @@ def value_of(measurements: Measurements, model: str, metric: str, compared: tupl
         return measurements.epoch_flops(model)
     if metric.startswith("epoch_seconds/"):
         return measurements.epoch_seconds(model, metric.partition("/")[2])
-    n = measurements.common_n(*(other for other in compared if other != REAL))
+    n = measurements.common_n(*(other for other in compared if other != REAL), metric=metric)
     if model == REAL:
         other = next(name for name in compared if name != REAL)
         return measurements.real_metric(metric, n, other)
