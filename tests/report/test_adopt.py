@@ -12,7 +12,7 @@ from genrep.files import read_json, write_json
 from genrep.identity import measuring_code, training_code
 from genrep.layout import adoption_path
 from genrep.params import load
-from genrep.report.adopt import adopt
+from genrep.report.adopt import adopt, difference, difference_of_real
 from genrep.workflow import Plan
 from tests.report.conftest import ROOT
 
@@ -212,3 +212,32 @@ def test_adopted_measurements_need_no_trained_weights(current: None) -> None:
     params = tree_params()
     params["mnist_timing"]["full"]["runs"]["vae"]["batch_size"] = 64  # what was adopted is another run
     assert plan(params).to_measure("vae-adam", 0) == needed["vae-adam"]
+
+
+def test_readings_of_a_sweep_are_adopted_where_they_are_there(current: None) -> None:
+    reading, gone = "vae-adam--score--splits-10-seed0", "vae-adam--score--of-old-seed0"
+    Path("replications/mnist_timing").mkdir(parents=True)
+    Path("replications/mnist_timing/assumptions.yaml").write_text(
+        "- {id: score, value: 1, evidence: the report, moves: [{cell: a, run: vae-adam}],"
+        " readings: [{id: splits-10, says: ten, evaluation: {splits: 10}}]}\n"
+    )
+    for name in (reading, gone):
+        shutil.copy(COMMITTED / f"{VAE}.json", COMMITTED / f"{name}.json")
+    assert adopt(plan()).refused == {
+        reading: "protocol.protocol.splits: recorded None, now 10",
+        gone: "it is of no reading in assumptions.yaml",
+    }
+    edit(reading, lambda record: record["how"]["protocol"].update(splits=10))
+    found = adopt(plan())
+    assert found.refused.keys() == {gone}
+    assert found.adopted[reading] == plan().measuring_key("vae-adam--score--splits-10", 0)
+    assert f"{COMMITTED}/{reading}.json" in found.outputs
+    assert plan().to_measure("vae-adam--score--splits-10", 0) == []
+
+
+def test_what_is_not_current_says_why(current: None) -> None:
+    assert difference_of_real(plan(), "classifier") == ""
+    assert difference(plan(), "vae-adam", 0) == ""
+    assert difference(plan(), "vae-adam", 1) == f"{COMMITTED}/vae-adam-seed1.json does not exist"
+    edit(VAE, SPOILED["another seed"][0])
+    assert difference(plan(), "vae-adam", 0) == "parameters.seed: recorded 7, now 0"

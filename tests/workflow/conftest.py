@@ -34,6 +34,9 @@ paths = {{
     "measure-real": [folder / "measurements" / f"{{real}}.json"],
     "evaluate": [folder / "measurements" / f"{{plain[1 % len(plain)]}}-seed{{seed}}{{s}}" for s in (".json", ".npz")],
     "time": [folder / "measurements" / "epoch_times.json"],
+    "sweep": [folder / f"sweep_{{plain[1 % len(plain)]}}" / n for n in (
+              "table_readings.csv", "table_readings.md", "table_readings.html", "REPORT.md",
+              "figure_readings.png", "figure_over_epochs.png")],
     "tabulate": [folder / n for n in {results!r}.get(plain[0], ())],
 }}[command]
 for path in paths:

@@ -58,6 +58,17 @@ def test_how_images_are_measured_retrains_nothing(workspace):
     assert not [line for line in planned if line.startswith("Train")]
 
 
+def test_a_sweep_is_no_part_of_all_and_adds_its_readings_only(workspace):
+    planned = workspace.planned("--", "fashion_mnist_is_sweep_gradient_penalty")
+    reading = "wgan_gp--gradient-penalty--lambda-10 of fashion_mnist_is, seed 0"
+    assert planned == [f"Sample and measure {reading}", f"Train {reading}"]
+    workspace.snakemake("--", "sweep_fashion_mnist_is")
+    assert workspace.planned("--", "sweep_fashion_mnist_is") == []
+    workspace.edit("replications/fashion_mnist_is/assumptions.yaml", "penalty: 10.0", "penalty: 11.0")
+    assert workspace.planned("--", "sweep_fashion_mnist_is") == [f"Sample and measure {reading}", f"Train {reading}"]
+    assert workspace.planned() == []  # tables apart, which read the file
+
+
 def test_another_scale_does_not_disturb_this_one(workspace):
     assert len(workspace.planned("--config", "scale=full")) > 20
     workspace.edit("params.yaml", "epochs: 50", "epochs: 60")

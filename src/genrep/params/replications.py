@@ -20,6 +20,7 @@ class EvaluationParams(Params):
     confidence: Probability  # above which a sample counts as legible
     seed: int
     extra: tuple[Literal["classes_covered"], ...] = ()  # further native metrics
+    splits: PositiveInt = 1  # consecutive parts of the samples that native IS is a mean over
     inception: InceptionParams | None = None  # metrics of the Inception network, where its weights are at hand
 
     def native_values(self) -> dict[str, Any]:

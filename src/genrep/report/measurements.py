@@ -1,6 +1,6 @@
 """The measurements of one replication, and estimates with intervals from them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import sqrt
 from pathlib import Path
@@ -17,6 +17,7 @@ from genrep.params import ReplicationParams
 from genrep.report.inception import is_inception, lacking, with_inception
 
 REAL = "real"  # real images, where a model could stand
+LOSSES = "losses/"  # before the name of a training loss, where a metric could stand
 # Metrics of quality by name. Those without ``/inception`` are native: their network is the replication's classifier.
 HIGHER_IS_CLEARER = {
     "legible_share": 1,
@@ -49,6 +50,12 @@ class Estimate:
     def margin(self) -> float:
         """Half the width of the 95% interval."""
         return (self.high - self.low) / 2
+
+    def times(self, factor: float) -> "Estimate":
+        """The estimate of a multiple."""
+        low, high = sorted((factor * self.low, factor * self.high))
+        seed_sd, eval_sd = (sd and abs(factor) * sd for sd in (self.seed_sd, self.eval_sd))
+        return replace(self, value=factor * self.value, low=low, high=high, seed_sd=seed_sd, eval_sd=eval_sd)
 
     def __str__(self) -> str:
         return f"{self.value:.4g}" + (f" [{self.low:.4g}, {self.high:.4g}]" if self.margin else "")
@@ -178,10 +185,39 @@ class Measurements:
 
     def final(self, run: str, metric: str, n: int) -> Estimate:
         """A metric after the last epoch: Student t over three or more seeds, else the first seed's bootstrap."""
+        return self.at(run, metric, n)
+
+    def at(self, run: str, metric: str, n: int, epoch: int | None = None, protocol: str = "") -> Estimate:
+        """A metric of a run after an epoch (the last one if None), combined over seeds as ``final`` does.
+
+        Args:
+            run: its name.
+            metric: by name; ``losses/<name>`` is a training loss, a mean over the epoch.
+            n: samples that it was measured on; means nothing to a loss.
+            epoch: from 1.
+            protocol: what the id of the metric has to contain.
+
+        Raises:
+            NotMeasured: the run, the epoch or the metric is missing.
+        """
         records = list(self.runs.get(run, {}).values())
-        if not records or any(not record["snapshots"] for record in records):
-            raise NotMeasured(f"{run}: no measurement after the last epoch")
-        return estimate([self._found(record, record["snapshots"][-1]["metrics"], metric, n) for record in records])
+        found = [self._entry(record, metric, n, epoch, protocol) for record in records]
+        if not found or None in found:
+            when = "the last epoch" if epoch is None else f"epoch {epoch}"
+            raise NotMeasured(f"{run}: no measurement after {when}" if records else f"{run}: not run")
+        return estimate([entry for entry in found if entry is not None])
+
+    def _entry(
+        self, record: dict[str, Any], metric: str, n: int, epoch: int | None, protocol: str
+    ) -> dict[str, Any] | None:
+        """The entry of one seed; None where it did not get to that epoch."""
+        moments = record["log"] if metric.startswith(LOSSES) else record["snapshots"]
+        chosen = [moment for moment in moments if epoch in (None, moment["epoch"])]
+        if not chosen:
+            return None
+        if metric.startswith(LOSSES):
+            return loss_entry(chosen[-1], metric)
+        return self._found(record, chosen[-1]["metrics"], metric, n, protocol)
 
     def real_metric(self, metric: str, n: int | None = None, model: str | None = None) -> Estimate:
         """A metric of the held-out real images that a model is compared with, at n of them (the most if None)."""
@@ -193,18 +229,21 @@ class Measurements:
             n = max((m["n"] for m in metrics if m["name"] == metric), default=0)
         return estimate([self._found(record, metrics, metric, n)])
 
-    def _found(self, record: dict[str, Any], metrics: list[dict[str, Any]], metric: str, n: int) -> dict[str, Any]:
+    def _found(
+        self, record: dict[str, Any], metrics: list[dict[str, Any]], metric: str, n: int, protocol: str = ""
+    ) -> dict[str, Any]:
         """The entry of a metric in a measurement; what an Inception metric lacks is told with the mend."""
         try:
-            return find(metrics, metric, n)
+            return find(metrics, metric, n, protocol)
         except NotMeasured as missing:
             raise (NotMeasured(lacking(self.params, metric, record)) if is_inception(metric) else missing) from None
 
-    def curve(self, run: str, seed: int, metric: str, n: int) -> tuple[np.ndarray, np.ndarray]:
-        """Epochs and values of a metric over a run's snapshots, two (E,) arrays."""
-        snapshots = self.runs[run][seed]["snapshots"]
-        values = [find(s["metrics"], metric, n)["value"] for s in snapshots]
-        return np.array([s["epoch"] for s in snapshots]), np.array(values)
+    def curve(self, run: str, seed: int, metric: str, n: int, protocol: str = "") -> tuple[np.ndarray, np.ndarray]:
+        """Epochs and values of a metric over a run's snapshots (of a loss: over its epochs), two (E,) arrays."""
+        record = self.runs[run][seed]
+        moments = record["log"] if metric.startswith(LOSSES) else record["snapshots"]
+        entries = [self._entry(record, metric, n, moment["epoch"], protocol) for moment in moments]
+        return np.array([m["epoch"] for m in moments]), np.array([entry["value"] for entry in entries if entry])
 
     # -- cost ---------------------------------------------------------------------------------------------------------
 
@@ -271,16 +310,28 @@ def _record(path: Path, *keys: str) -> dict[str, Any]:
     return record
 
 
-def find(metrics: list[dict[str, Any]], name: str, n: int) -> dict[str, Any]:
-    """The entry of a metric at a sample count.
+def find(metrics: list[dict[str, Any]], name: str, n: int, protocol: str = "") -> dict[str, Any]:
+    """The entry of a metric at a sample count, with a given part in its id.
 
     Raises:
         NotMeasured: there is none.
     """
     for entry in metrics:
-        if entry["name"] == name and entry["n"] == n:
+        if entry["name"] == name and entry["n"] == n and (not protocol or protocol in entry["id"]):
             return entry
-    raise NotMeasured(f"{name} at n={n} has not been measured")
+    raise NotMeasured(f"{name} at n={n} has not been measured{protocol and f' with {protocol}'}")
+
+
+def loss_entry(epoch: dict[str, Any], metric: str) -> dict[str, Any]:
+    """A training loss of one epoch of the log in the form of a metric's entry; it has no interval of its own.
+
+    Raises:
+        NotMeasured: the run has no such loss.
+    """
+    name = metric.removeprefix(LOSSES)
+    if name not in epoch["losses"]:
+        raise NotMeasured(f"there is no loss {name!r}; there is {', '.join(epoch['losses'])}")
+    return {"id": metric, "value": epoch["losses"][name], "ci_low": None, "ci_high": None}
 
 
 def estimate(entries: list[dict[str, Any]]) -> Estimate:
