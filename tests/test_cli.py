@@ -130,10 +130,10 @@ def test_a_sweep_that_is_not_there(genrep, tmp_path, arguments, said):
 
 def test_sweeps_are_listed_with_what_they_train(genrep, tmp_path):
     (tmp_path / "replications").symlink_to(ROOT / "replications")
-    lines = genrep("sweep", "fashion_mnist_is", "gradient-penalty", "inception-splits", "--list").stdout.splitlines()
+    lines = genrep("sweep", "fashion_mnist_is", "gradient-penalty", "vae-reconstruction", "--list").stdout.splitlines()
     assert lines == [
         "gradient-penalty: 2 readings, 1 of them trained for it",
-        "inception-splits: 12 readings, 0 of them trained for it",
+        "vae-reconstruction: 3 readings, 2 of them trained for it",
     ]
 
 

@@ -6,6 +6,7 @@ def measured(replication):
     folder = f"results/{SCALE}/{replication}/measurements"
     yield from plan(replication).measurements()
     yield from plan(replication).reals()
+    yield from plan(replication).inception()
     if plan(replication).params.timing is not None:
         yield f"{folder}/epoch_times.json"
 

@@ -1,6 +1,7 @@
 """The ``genrep`` command: each step of the flow is a subcommand that reads and writes files."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from genrep.allocator import keep_freed_memory
 from genrep.arguments import at_scale, plan_and_device, scale_option, seed_option
 from genrep.data.commands import data
 from genrep.errors import UserError
+from genrep.metrics.command import metrics
 from genrep.params import load
 from genrep.sweep.command import sweep
 
@@ -28,6 +30,11 @@ class Commands(click.Group):
             sys.exit(1)
 
 
+only_option = click.option(
+    "--only", type=click.Choice(["native", "inception"]), default=None, help="Leave the other metrics out."
+)
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="genrep")
 def main() -> None:
@@ -36,6 +43,7 @@ def main() -> None:
 
 
 main.add_command(data)
+main.add_command(metrics)
 main.add_command(sweep)
 
 
@@ -67,27 +75,46 @@ def train(replication: str, run: str, seed: int, scale: str | None) -> None:
 @main.command("measure-real")
 @click.argument("replication")
 @click.argument("classifier", required=False)
+@only_option
 @scale_option
-def measure_real(replication: str, classifier: str | None, scale: str | None) -> None:
+def measure_real(replication: str, classifier: str | None, only: str | None, scale: str | None) -> None:
     """Measure held-out real images, and fit what the native metrics of REPLICATION compare with.
 
-    Those of the data set of one CLASSIFIER run, or of all that the replication measures with.
+    Those of the data set of one CLASSIFIER run, or of all that the replication measures with. Where params.yaml asks
+    for Inception metrics, and the weights are at hand, those are measured too.
     """
-    from genrep import steps
+    from genrep import inception_steps, steps
+    from genrep.params.load import check_choice
 
-    steps.measure_real(*plan_and_device(replication, scale), classifier)
+    plan, device = plan_and_device(replication, scale)
+    if classifier is not None:
+        check_choice(f"classifier of {replication}", classifier, plan.params.classifiers)
+    for name in plan.params.classifiers if classifier is None else (classifier,):
+        if only != "inception":
+            steps.measure_real(plan, device, name)
+        if only != "native":
+            inception_steps.measure_real(plan, device, name, only == "inception", partial(click.echo, err=True))
 
 
 @main.command()
 @click.argument("replication")
 @click.argument("run")
 @seed_option
+@only_option
 @scale_option
-def evaluate(replication: str, run: str, seed: int, scale: str | None) -> None:
-    """Sample and measure every snapshot of a trained RUN of REPLICATION."""
-    from genrep import steps
+def evaluate(replication: str, run: str, seed: int, only: str | None, scale: str | None) -> None:
+    """Sample and measure every snapshot of a trained RUN of REPLICATION.
 
-    steps.evaluate(*plan_and_device(replication, scale), run, seed)
+    Where params.yaml asks for Inception metrics, and the weights are at hand, those are measured too. What is current
+    is not measured again, unless --only names it.
+    """
+    from genrep import inception_steps, steps
+
+    plan, device = plan_and_device(replication, scale)
+    if only == "native" or (only is None and not steps.is_current(plan, run, seed)):
+        steps.evaluate(plan, device, run, seed)
+    if only != "native":
+        inception_steps.evaluate(plan, device, run, seed, only == "inception", partial(click.echo, err=True))
 
 
 @main.command("time")

@@ -33,6 +33,11 @@ def real_path(scale: str, replication: str, name: str = "real") -> Path:
     return results_folder(scale, replication) / "measurements" / f"{name}.json"
 
 
+def inception_path(measurement: Path) -> Path:
+    """Where the Inception metrics beside a native measurement are kept: ``<run>-seed<k>.inception.json``"""
+    return measurement.with_suffix(".inception.json")
+
+
 def epoch_times_path(scale: str, replication: str) -> Path:
     """Where the epoch times are kept."""
     return results_folder(scale, replication) / "measurements" / "epoch_times.json"

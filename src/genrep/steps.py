@@ -5,9 +5,9 @@ from pathlib import Path
 from genrep.data.arrays import ImageSet
 from genrep.data.filters import filtered
 from genrep.data.prepare import prepared
-from genrep.layout import measurement_path, real_path, run_folder
+from genrep.layout import measurement_path, run_folder
 from genrep.metrics import evaluate as measuring
-from genrep.params.load import check_choice
+from genrep.metrics.current import run_is_current
 from genrep.training.run import train as train_run
 from genrep.workflow import Plan
 
@@ -30,25 +30,16 @@ def train(plan: Plan, device: str, name: str, seed: int) -> None:
     train_run(folder_of(plan, name, seed), title, run, seed, images_of(plan, name), device)
 
 
-def measure_real(plan: Plan, device: str, classifier: str | None = None) -> None:
-    """Measure held-out real images, and fit what the native metrics compare with.
-
-    Those of the data set of one classifier, or of every one that the replication measures with.
-
-    Raises:
-        UserError: it measures with no such classifier.
-    """
-    if classifier is not None:
-        check_choice(f"classifier of {plan.name}", classifier, plan.params.classifiers)
-    for name in plan.params.classifiers if classifier is None else (classifier,):
-        images, folder = images_of(plan, name), folder_of(plan, name, 0)
-        out = real_path(plan.scale, plan.name, plan.real(name))
-        measuring.measure_real(plan.params, name, folder, images, out, device)
+def measure_real(plan: Plan, device: str, classifier: str) -> None:
+    """Measure the held-out real images of a classifier's data set, and fit what its native metrics compare with."""
+    images = images_of(plan, classifier)
+    out = Path(plan.real_of_classifier(classifier))
+    measuring.measure_real(plan.params, classifier, folder_of(plan, classifier, 0), images, out, device)
 
 
 def evaluate(plan: Plan, device: str, name: str, seed: int) -> None:
     """Sample and measure every snapshot of a trained run."""
-    classifier = plan.params.classifier_of(name)
+    classifier = plan.classifier_of(name)
     measuring.evaluate(
         plan.params_of(name),
         name,
@@ -58,4 +49,12 @@ def evaluate(plan: Plan, device: str, name: str, seed: int) -> None:
         images_of(plan, classifier),
         measurement_path(plan.scale, plan.name, name, seed),
         device,
+    )
+
+
+def is_current(plan: Plan, name: str, seed: int) -> bool:
+    """Whether a run's measurement is there and would come out the same."""
+    folder, judge = folder_of(plan, plan.trained(name), seed), folder_of(plan, plan.classifier_of(name), 0)
+    return run_is_current(
+        plan.params_of(name), name, folder, judge, measurement_path(plan.scale, plan.name, name, seed)
     )

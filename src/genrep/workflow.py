@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from genrep.data.catalogue import data_set
+from genrep.data.weight_files import missing_weights, published_sha256
 from genrep.files import read_json, sha256_json
-from genrep.identity import measurement_key, run_key
-from genrep.layout import adoption_path, measurement_path, real_name, real_path, run_folder
+from genrep.identity import inception_key, measurement_key, run_key
+from genrep.layout import adoption_path, inception_path, measurement_path, real_name, real_path, run_folder
 from genrep.params import ReplicationParams, RunParams, TimingParams, resolve
 from genrep.params.load import check_choice
 from genrep.sweep.readings import SEPARATOR, Sweeps, Variant, sweeps
@@ -26,6 +27,8 @@ class Plan:
     def __init__(self, params: dict[str, Any], replication: str, scale: str):
         self.name, self.scale = replication, scale
         self.params: ReplicationParams = resolve(params, replication, scale)
+        if self.params.evaluation.inception is not None:
+            published_sha256(self.params.evaluation.inception.weights)  # a mistyped name is told now
 
     @cached_property
     def sweeps(self) -> Sweeps:
@@ -56,7 +59,7 @@ class Plan:
 
     def trained(self, name: str) -> str:
         """The run whose weights a run is measured on: itself, but for readings that are only measured otherwise."""
-        return name if name in self.params.runs else self.variants[name].trained
+        return name if self.params_of(name) is self.params else self.variants[name].trained
 
     def training_key(self, name: str, seed: int | str) -> str:
         """Changes when the run has to be trained again."""
@@ -82,13 +85,21 @@ class Plan:
         """The classifier whose real images a measurement is of."""
         return next(run for run in self.params.classifiers if self.real(run) == real)
 
+    def classifier_of(self, name: str) -> str:
+        """The run whose network measures a run."""
+        return self.params_of(name).classifier_of(name)
+
+    def real_of_classifier(self, classifier: str) -> str:
+        """The measurement of a classifier's real images."""
+        return str(real_path(self.scale, self.name, self.real(classifier)))
+
     def reals(self) -> list[str]:
         """The measurements of real images: one per classifier."""
-        return [str(real_path(self.scale, self.name, self.real(run))) for run in self.params.classifiers]
+        return [self.real_of_classifier(run) for run in self.params.classifiers]
 
     def real_of(self, name: str) -> str:
         """The measurement of the real images that a run is compared with."""
-        return str(real_path(self.scale, self.name, self.real(self.params.classifier_of(name))))
+        return self.real_of_classifier(self.classifier_of(name))
 
     def measured(self) -> list[tuple[str, int]]:
         """Every run and seed that is sampled and measured."""
@@ -99,17 +110,52 @@ class Plan:
         """The measurement of every run and seed."""
         return [str(measurement_path(self.scale, self.name, name, seed)) for name, seed in self.measured()]
 
+    def inception(self) -> list[str]:
+        """The Inception measurements that can be made here, or that were adopted; the others are not run."""
+        if self.params.evaluation.inception is None:
+            return []
+        here = not missing_weights(self.params.evaluation.inception.weights)
+        titles = {(run, 0): self.real(run) for run in self.params.classifiers}
+        titles |= {(name, seed): f"{name}-seed{seed}" for name, seed in self.measured()}
+        folder = real_path(self.scale, self.name).parent
+        return [
+            str(inception_path(folder / f"{title}.json"))
+            for (name, seed), title in titles.items()
+            if here or self._inception_adopted(title, name, seed)
+        ]
+
+    def inception_key(self, name: str, seed: int | str) -> str:
+        """Changes when a run (real images: the classifier's) has to be measured again on Inception features."""
+        return inception_key(self.params_of(name), name, int(seed))
+
+    def to_measure_inception(self, name: str, seed: int | str) -> list[str]:
+        """What measuring a run on Inception features reads; nothing where such a measurement was adopted."""
+        if self._inception_adopted(f"{name}-seed{seed}", name, seed):
+            return []
+        return [self.provenance(self.trained(name), seed)]
+
+    def to_measure_real_inception(self, classifier: str) -> list[str]:
+        """What measuring a classifier's real images on Inception features reads."""
+        adopted = self._inception_adopted(self.real(classifier), classifier, 0)
+        return [] if adopted else [self.images(classifier)]
+
+    def _inception_adopted(self, title: str, name: str, seed: int | str) -> bool:
+        return self._adopted.get(f"{title}.inception") == self.inception_key(name, seed)
+
     def swept(self, sweep: str) -> list[str]:
-        """The measurements that a sweep reads, one per reading."""
-        found = [v for v in self.sweeps[sweep] if not v.not_run]
-        paths = (measurement_path(self.scale, self.name, v.name, v.seed) for v in found)
-        return list(dict.fromkeys(map(str, paths)))
+        """The measurements that a sweep reads, one per reading that can be run here."""
+        found = [v for v in self.sweeps[sweep] if v.here]
+        paths = list(dict.fromkeys(measurement_path(self.scale, self.name, v.name, v.seed) for v in found))
+        asked = self.params.evaluation.inception
+        if asked is not None and not missing_weights(asked.weights):
+            paths += map(inception_path, paths[:])
+        return list(map(str, paths))
 
     def to_measure(self, name: str, seed: int | str) -> list[str]:
         """What measuring a run reads; nothing where a measurement with the same key was adopted."""
         if self._adopted.get(f"{name}-seed{seed}") == self.measuring_key(name, seed):
             return []
-        return [self.provenance(self.trained(name), seed), self.provenance(self.params.classifier_of(name))]
+        return [self.provenance(self.trained(name), seed), self.provenance(self.classifier_of(name))]
 
     def to_measure_real(self, classifier: str) -> list[str]:
         """What measuring a classifier's real images reads."""

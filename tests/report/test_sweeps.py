@@ -132,7 +132,7 @@ def test_another_metric_than_the_published_one_is_compared_with_the_reading_in_u
     assert table.loc["wider", "change from as used"] == "2.0"
     assert table.loc["as-used", "reason"] == "the cell is inception_score/inception; compare with as-used"
     assert table.loc["own", "within tolerance"] == "not run"
-    assert table.loc["own", "reason"].endswith("has not been measured with /clean; needs weights")
+    assert table.loc["own", "reason"].endswith("; needs weights")
     foreign, own = grouped(rows_of(plan, "network"))
     assert [row.variant.reading.id for row in foreign] == ["as-used", "wider"]
     assert "the others change it by: wider +2." in explanation(foreign)

@@ -18,7 +18,7 @@ def plan(tmp_path, monkeypatch):
     (tmp_path / "replications").symlink_to(ROOT / "replications")
     monkeypatch.chdir(tmp_path)
     found = Plan(load(ROOT / "params.yaml"), NAME, "smoke")
-    statistics = steps.folder_of(found, "classifier", 0) / "statistics.npz"
+    statistics = steps.folder_of(found, found.params.evaluation.classifier, 0) / "statistics.npz"
     statistics.parent.mkdir(parents=True)
     statistics.touch()
     return found
@@ -30,7 +30,9 @@ def calls(monkeypatch):
     made: list[tuple[str, ...]] = []
     monkeypatch.setattr(steps, "train", lambda plan, device, name, seed: made.append(("train", name, seed)))
     monkeypatch.setattr(steps, "evaluate", lambda plan, device, name, seed: made.append(("evaluate", name, seed)))
-    monkeypatch.setattr(steps, "measure_real", lambda plan, device, name: made.append(("measure_real", name)))
+    monkeypatch.setattr(
+        steps, "measure_real", lambda plan, device, classifier: made.append(("measure_real", classifier))
+    )
     return made
 
 
@@ -42,12 +44,11 @@ def swept(plan, *names):
 
 @pytest.fixture
 def stale(monkeypatch):
-    """``stale(*names)``: in place of comparing measurements with the working tree, these are not current."""
+    """In place of comparing measurements with the working tree: these runs, and these real images, are not current."""
 
-    def set_stale(*names):
-        differs = lambda plan, name, seed=0: "it differs" if name in names else ""  # noqa: E731
-        monkeypatch.setattr(running, "outdated", differs)
-        monkeypatch.setattr(running, "outdated_real", differs)
+    def set_stale(*names: str) -> None:
+        monkeypatch.setattr(running, "difference", lambda plan, name, seed: "it differs" if name in names else "")
+        monkeypatch.setattr(running, "difference_of_real", lambda plan, name: "it differs" if name in names else "")
 
     return set_stale
 
@@ -68,15 +69,19 @@ def test_nothing_is_run_where_all_is_current(plan, calls, stale):
     assert said == ["every reading has been measured"]
 
 
-def test_real_images_are_measured_first(plan, calls, stale):
-    stale("classifier", USED)
+def test_without_real_images_everything_is_measured(plan, calls, stale):
+    stale("classifier")
     running.run(plan, "cpu", swept(plan, USED), lambda line: None)
-    assert calls[:2] == [("train", "classifier", 0), ("measure_real", "classifier")]
-    assert calls[2:] == [("train", USED, 0), ("evaluate", USED, 0)]
+    assert calls == [
+        ("train", "classifier", 0),
+        ("measure_real", "classifier"),
+        ("train", USED, 0),
+        ("evaluate", USED, 0),
+    ]
 
 
 def test_a_measurement_without_its_classifier_is_kept_and_others_wait_for_it(plan, calls, stale):
-    (steps.folder_of(plan, "classifier", 0) / "statistics.npz").unlink()
+    (steps.folder_of(plan, plan.params.evaluation.classifier, 0) / "statistics.npz").unlink()
     stale(TRAINED)
     running.run(plan, "cpu", swept(plan, USED, TRAINED), lambda line: None)
     assert calls[:2] == [("train", "classifier", 0), ("measure_real", "classifier")]

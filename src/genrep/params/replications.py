@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PositiveInt, model_validator
 
 from genrep.params.base import Params
+from genrep.params.inception import InceptionParams
 from genrep.params.training import Precision, Probability, RunParams
 
 
@@ -21,6 +22,11 @@ class EvaluationParams(Params):
     extra: tuple[Literal["classes_covered", "feature_spread"], ...] = ()  # further native metrics
     looked_at: dict[str, tuple[PositiveInt, ...]] = Field(default={})  # by model: epochs with intervals and a grid too
     splits: PositiveInt = 1  # consecutive parts of the samples that native IS is a mean over
+    inception: InceptionParams | None = None  # metrics of the Inception network, where its weights are at hand
+
+    def native_values(self) -> dict[str, Any]:
+        """What identifies the native measurement, which Inception metrics beside it leave as it is."""
+        return {key: value for key, value in self.values().items() if key != "inception"}
 
 
 class TimingParams(Params):

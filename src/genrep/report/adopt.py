@@ -75,7 +75,7 @@ def _run(plan: Plan, name: str, seed: int) -> _Part:
 
 def _swept(plan: Plan) -> Iterator[_Part]:
     """What there is of readings in sweeps, none of which has to be there."""
-    for path in sorted(real_path(plan.scale, plan.name).parent.glob(f"*{SEPARATOR}*.json")):
+    for path in sorted(real_path(plan.scale, plan.name).parent.glob(f"*{SEPARATOR}*-seed*[0-9].json")):
         name, _, seed = path.stem.rpartition("-seed")
         if name in plan.variants:
             yield _run(plan, name, int(seed))
@@ -83,17 +83,17 @@ def _swept(plan: Plan) -> Iterator[_Part]:
             yield _Part(path.stem, path, "", "it is of no reading in assumptions.yaml")
 
 
-def outdated(plan: Plan, name: str, seed: int) -> str:
+def difference(plan: Plan, name: str, seed: int) -> str:
     """Why the measurement of a run is not current; empty where it is."""
-    return outdated_real(plan, plan.params.classifier_of(name)) or _outdated(_run(plan, name, seed))
+    return _reason(_run(plan, name, seed))
 
 
-def outdated_real(plan: Plan, classifier: str) -> str:
+def difference_of_real(plan: Plan, classifier: str) -> str:
     """Why the measurement of a classifier's real images is not current; empty where it is."""
-    return _outdated(_real(plan, classifier))
+    return _reason(_real(plan, classifier))
 
 
-def _outdated(part: _Part) -> str:
+def _reason(part: _Part) -> str:
     return part.reason if part.path.exists() else f"{part.path} does not exist"
 
 

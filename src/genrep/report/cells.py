@@ -102,8 +102,8 @@ def _term(text: str, measurements: Measurements) -> Estimate:
     if term.metric in HIGHER_IS_CLEARER and term.model == REAL:
         return measurements.real_metric(term.metric)
     if is_measured(term.metric) and term.model in measurements.models:
-        run = measurements.best_run(term.model)
-        return measurements.at(run, term.metric, measurements.common_n(term.model), term.epoch).times(term.factor)
+        n = measurements.common_n(term.model, metric=term.metric)
+        return measurements.at(measurements.best_run(term.model), term.metric, n, term.epoch).times(term.factor)
     raise UserError(f"published.csv: protocol {text!r} is not known")
 
 

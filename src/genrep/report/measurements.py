@@ -1,70 +1,40 @@
 """The measurements of one replication, and estimates with intervals from them."""
 
-from dataclasses import dataclass, replace
 from functools import cached_property
-from math import sqrt
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
 
 from genrep.errors import UserError
 from genrep.files import read_json
 from genrep.layout import real_name
 from genrep.params import ReplicationParams
+from genrep.report.estimates import (
+    HIGHER_IS_CLEARER,
+    LOSSES,
+    OF_IMAGES,
+    REAL,
+    Estimate,
+    NotMeasured,
+    estimate,
+    find,
+    loss_entry,
+)
+from genrep.report.inception import is_inception, lacking, with_inception
 
-REAL = "real"  # real images, where a model could stand
-LOSSES = "losses/"  # before the name of a training loss, where a metric could stand
-# Metrics of quality by name. Those without a network in it are native: their network is the replication's classifier.
-HIGHER_IS_CLEARER = {
-    "legible_share": 1,
-    "inception_score": 1,
-    "inception_score/inception": 1,
-    "sharpness": 1,
-    "classes_covered": 1,
-    "fid": -1,
-    "fid/inception": -1,
-    "feature_spread": 1,
-    "elbo/train": 1,
-    "elbo/test": 1,
-    "reconstruction_error/train": -1,
-    "reconstruction_error/test": -1,
-}
-# Of images rather than of samples (genrep.metrics.bound): the number of samples means nothing to them.
-OF_IMAGES = ("elbo/", "log_likelihood/", "kl/", "reconstruction_error/", "log_likelihood_limit/")
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number with its uncertainty."""
-
-    value: float
-    low: float
-    high: float
-    n_seeds: int
-    seed_sd: float | None = None  # between trainings
-    eval_sd: float | None = None  # between evaluation samples, of the first seed
-    metric: str = ""  # id
-
-    @property
-    def margin(self) -> float:
-        """Half the width of the 95% interval."""
-        return (self.high - self.low) / 2
-
-    def times(self, factor: float) -> "Estimate":
-        """The estimate of a multiple."""
-        low, high = sorted((factor * self.low, factor * self.high))
-        seed_sd, eval_sd = (sd and abs(factor) * sd for sd in (self.seed_sd, self.eval_sd))
-        return replace(self, value=factor * self.value, low=low, high=high, seed_sd=seed_sd, eval_sd=eval_sd)
-
-    def __str__(self) -> str:
-        return f"{self.value:.4g}" + (f" [{self.low:.4g}, {self.high:.4g}]" if self.margin else "")
-
-
-class NotMeasured(Exception):
-    """What is missing; the reason of a ``not run`` verdict."""
+__all__ = [
+    "HIGHER_IS_CLEARER",
+    "LOSSES",
+    "OF_IMAGES",
+    "REAL",
+    "Estimate",
+    "Measurements",
+    "NotMeasured",
+    "estimate",
+    "find",
+]
 
 
 class Measurements:
@@ -86,7 +56,9 @@ class Measurements:
             for seed in run.seeds:
                 path = self.folder / f"{name}-seed{seed}.json"
                 if path.exists():
-                    found.setdefault(name, {})[seed] = _record(path, "status", "log", "snapshots")
+                    found.setdefault(name, {})[seed] = with_inception(
+                        _record(path, "status", "log", "snapshots"), path, _record
+                    )
         return found
 
     @cached_property
@@ -94,7 +66,11 @@ class Measurements:
         """The measurements of real images by the classifier that measured them; only what is there."""
         default = self.params.evaluation.classifier
         paths = {run: self.folder / f"{real_name(run, default)}.json" for run in self.params.classifiers}
-        return {run: _record(path, "snapshots") for run, path in paths.items() if path.exists()}
+        return {
+            run: with_inception(_record(path, "snapshots"), path, _record)
+            for run, path in paths.items()
+            if path.exists()
+        }
 
     def real(self, model: str | None = None) -> dict[str, Any] | None:
         """The measurement of the real images that a model is compared with; the default classifier's if None."""
@@ -151,9 +127,33 @@ class Measurements:
             raise NotMeasured(self.cost(model))
         return self.best[model]
 
-    def common_n(self, *models: str) -> int:
-        """The largest sample count that all these models were measured at."""
-        return max(set.intersection(*(set(self.params.samples_of(self.best_run(m))) for m in models)))
+    def common_n(self, *models: str, metric: str = "") -> int:
+        """The largest sample count that all these models were measured at, by a metric (native if none is named).
+
+        Raises:
+            NotMeasured: a model was not, or nobody asked for the metric.
+        """
+        try:
+            runs = [self.best_run(model) for model in models]
+        except NotMeasured as missing:
+            also = f"; {lacking(self.params, metric)}" if is_inception(metric) else ""
+            raise NotMeasured(f"{missing}{also}") from None
+        if is_inception(metric):
+            return self.largest_n(metric)
+        return max(set.intersection(*(set(self.params.samples_of(run)) for run in runs)))
+
+    def largest_n(self, metric: str) -> int:
+        """The largest sample count that a metric is asked for at.
+
+        Raises:
+            NotMeasured: it is an Inception metric, and nobody asks for those.
+        """
+        evaluation = self.params.evaluation
+        if not is_inception(metric):
+            return max(evaluation.samples)
+        if evaluation.inception is None:
+            raise NotMeasured(lacking(self.params, metric))
+        return max(evaluation.inception.samples)
 
     def final(self, run: str, metric: str, n: int) -> Estimate:
         """A metric after the last epoch: Student t over three or more seeds, else the first seed's bootstrap."""
@@ -179,8 +179,9 @@ class Measurements:
             raise NotMeasured(f"{run}: no measurement after {when}" if records else f"{run}: not run")
         return estimate([entry for entry in found if entry is not None])
 
-    @staticmethod
-    def _entry(record: dict[str, Any], metric: str, n: int, epoch: int | None, protocol: str) -> dict[str, Any] | None:
+    def _entry(
+        self, record: dict[str, Any], metric: str, n: int, epoch: int | None, protocol: str
+    ) -> dict[str, Any] | None:
         """The entry of one seed; None where it did not get to that epoch."""
         moments = record["log"] if metric.startswith(LOSSES) else record["snapshots"]
         chosen = [moment for moment in moments if epoch in (None, moment["epoch"])]
@@ -188,7 +189,7 @@ class Measurements:
             return None
         if metric.startswith(LOSSES):
             return loss_entry(chosen[-1], metric)
-        return find(chosen[-1]["metrics"], metric, n, protocol)
+        return self._found(record, chosen[-1]["metrics"], metric, n, protocol)
 
     def real_metric(self, metric: str, n: int | None = None, model: str | None = None) -> Estimate:
         """A metric of the held-out real images that a model is compared with, at n of them (the most if None)."""
@@ -198,7 +199,16 @@ class Measurements:
         metrics = record["snapshots"][0]["metrics"]
         if n is None:
             n = max((m["n"] for m in metrics if m["name"] == metric), default=0)
-        return estimate([find(metrics, metric, n)])
+        return estimate([self._found(record, metrics, metric, n)])
+
+    def _found(
+        self, record: dict[str, Any], metrics: list[dict[str, Any]], metric: str, n: int, protocol: str = ""
+    ) -> dict[str, Any]:
+        """The entry of a metric in a measurement; what an Inception metric lacks is told with the mend."""
+        try:
+            return find(metrics, metric, n, protocol)
+        except NotMeasured as missing:
+            raise (NotMeasured(lacking(self.params, metric, record)) if is_inception(metric) else missing) from None
 
     def curve(self, run: str, seed: int, metric: str, n: int, protocol: str = "") -> tuple[np.ndarray, np.ndarray]:
         """Epochs and values of a metric over a run's snapshots (of a loss: over its epochs), two (E,) arrays."""
@@ -274,42 +284,3 @@ def _record(path: Path, *keys: str) -> dict[str, Any]:
     if not isinstance(record, dict) or not all(record.get(key) is not None for key in keys):
         raise UserError(f"{path} is damaged; restore it with git, or delete it and measure again")
     return record
-
-
-def find(metrics: list[dict[str, Any]], name: str, n: int, protocol: str = "") -> dict[str, Any]:
-    """The entry of a metric at a sample count, with a given part in its id.
-
-    Raises:
-        NotMeasured: there is none.
-    """
-    of_images = name.startswith(OF_IMAGES)
-    for entry in metrics:
-        if entry["name"] == name and (of_images or entry["n"] == n) and (not protocol or protocol in entry["id"]):
-            return entry
-    at = "" if of_images else f" at n={n}"
-    raise NotMeasured(f"{name}{at} has not been measured{protocol and f' with {protocol}'}")
-
-
-def loss_entry(epoch: dict[str, Any], metric: str) -> dict[str, Any]:
-    """A training loss of one epoch of the log in the form of a metric's entry; it has no interval of its own.
-
-    Raises:
-        NotMeasured: the run has no such loss.
-    """
-    name = metric.removeprefix(LOSSES)
-    if name not in epoch["losses"]:
-        raise NotMeasured(f"there is no loss {name!r}; there is {', '.join(epoch['losses'])}")
-    return {"id": metric, "value": epoch["losses"][name], "ci_low": None, "ci_high": None}
-
-
-def estimate(entries: list[dict[str, Any]]) -> Estimate:
-    """Combine one metric's entries over seeds into an estimate."""
-    values = [entry["value"] for entry in entries]
-    first = entries[0]
-    low, high = (first["ci_low"], first["ci_high"]) if first["ci_low"] is not None else (first["value"],) * 2
-    eval_sd = (high - low) / 2 / 1.96
-    if len(values) < 3:
-        return Estimate(values[0], low, high, len(values), None, eval_sd, first["id"])
-    mean, sd = float(np.mean(values)), float(np.std(values, ddof=1))
-    margin = float(student.ppf(0.975, len(values) - 1)) * sd / sqrt(len(values))
-    return Estimate(mean, mean - margin, mean + margin, len(values), sd, eval_sd, first["id"])

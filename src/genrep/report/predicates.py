@@ -124,7 +124,7 @@ class Rises(Params):
     def _trend(self, measurements: Measurements, metric: str) -> Judgement:
         try:
             run = measurements.best_run(self.model)
-            n = measurements.common_n(self.model)
+            n = measurements.common_n(self.model, metric=metric)
             curves = [measurements.curve(run, seed, metric, n) for seed in measurements.runs[run]]
         except NotMeasured as missing:
             return Judgement(Verdict.NOT_RUN, str(missing))
@@ -163,7 +163,7 @@ class Sooner(Params):
 
     def _first(self, measurements: Measurements, model: str) -> dict[str, list[float]]:
         goal = self.share_of_real * measurements.real_metric(self.metric, model=model).value
-        run, n = measurements.best_run(model), measurements.common_n(model)
+        run, n = measurements.best_run(model), measurements.common_n(model, metric=self.metric)
         found: dict[str, list[float]] = {"epoch": []}
         for seed in measurements.runs[run]:
             epochs, values = measurements.curve(run, seed, self.metric, n)
@@ -219,7 +219,7 @@ def value_of(measurements: Measurements, name: str, metric: str, compared: tuple
     if metric.startswith("epoch_seconds/"):
         return measurements.epoch_seconds(model, metric.partition("/")[2])
     others = [moment(one)[0] for one in compared if one != REAL]
-    n = measurements.common_n(*others)
+    n = measurements.common_n(*others, metric=metric)
     if model == REAL:
         return measurements.real_metric(metric, n, others[0])
     return measurements.at(measurements.best_run(model), metric, n, epoch)

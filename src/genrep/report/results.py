@@ -118,11 +118,13 @@ def verdict_record(
         "claims": {row.claim: {"verdict": row.verdict} for row in claims.itertuples()},
         "runs": {
             f"{run}-seed{seed}": {key: record[key] for key in ("provenance", "how", "classifier", "evaluation")}
+            | {key: record[key] for key in ("inception",) if key in record}
             for run, records in measurements.runs.items()
             for seed, record in records.items()
         },
         **{
-            real_name(run, default): record and {key: record[key] for key in ("classifier", "evaluation")}
+            real_name(run, default): record
+            and {key: record[key] for key in ("classifier", "evaluation", "inception") if key in record}
             for run in measurements.params.classifiers
             for record in [measurements.reals.get(run)]
         },

@@ -12,6 +12,7 @@ from genrep.layout import REPLICATIONS
 from genrep.params import ReplicationParams
 from genrep.report.assumptions import AS_USED
 from genrep.report.cells import Term, incomparable, read_published, tolerated
+from genrep.report.inception import is_inception, lacking
 from genrep.report.measurements import Estimate, Measurements, NotMeasured
 from genrep.report.verdicts import Verdict, inside
 from genrep.sweep.readings import Variant
@@ -79,20 +80,32 @@ def _row(variant: Variant, cell: Any, measurements: Measurements, scale: str) ->
     own = metric == term.metric or variant.move.metric is None
     epoch, shown = reading.epoch or term.epoch, reading.epoch or term.epoch or variant.run.epochs
     factor = term.factor * reading.factor
-    n = reading.n or max(variant.params.samples_of(variant.name))
-    value, curve = None, None
     try:
         if variant.not_run:
             raise NotMeasured(variant.not_run)
+        n = reading.n or _largest_n(variant, metric)
         value = measurements.at(variant.name, metric, n, epoch, reading.protocol).times(factor)
-        curve = _curve(measurements, variant.name, metric, n, reading.protocol, factor)
     except NotMeasured as missing:
         reason = f"{missing}; needs {reading.needs}" if reading.needs else str(missing)
         return Row(variant, cell, metric, shown, own, None, None, str(Verdict.NOT_RUN), reason)
+    try:
+        curve = _curve(measurements, variant.name, metric, n, reading.protocol, factor)
+    except NotMeasured:  # after the last epoch alone
+        curve = None
     within, reason = _judged(value, cell, own, measurements, scale)
     stopped = [r["status"] for r in measurements.runs[variant.name].values() if r["status"] != "finished"]
     reason = "; ".join(filter(None, [reason, *stopped]))
     return Row(variant, cell, metric, shown, own, value, curve, within, reason)
+
+
+def _largest_n(variant: Variant, metric: str) -> int:
+    """The sample count of the cell: the largest that the metric is measured at."""
+    inception = variant.params.evaluation.inception
+    if not is_inception(metric):
+        return max(variant.params.samples_of(variant.name))
+    if inception is None:
+        raise NotMeasured(lacking(variant.params, metric))
+    return max(inception.samples)
 
 
 def _judged(value: Estimate, cell: Any, own: bool, measurements: Measurements, scale: str) -> tuple[str, str]:

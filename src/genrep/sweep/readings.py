@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from genrep.data.weight_files import missing_weights
 from genrep.errors import UserError
 from genrep.layout import REPLICATIONS
 from genrep.params import SCALES, EvaluationParams, ReplicationParams, RunParams, merge
@@ -31,11 +32,17 @@ class Variant:
     trained: str  # the run whose weights it is measured on
     params: ReplicationParams  # with the reading laid over
     not_run: str = ""  # why it is left out at this scale
+    needs: str = ""  # the weights without which there is nothing to measure: it differs in Inception metrics alone
 
     @property
     def run(self) -> RunParams:
         """What it is trained and sampled with."""
         return self.params.runs[self.name]
+
+    @property
+    def here(self) -> bool:
+        """Whether it can be run at this scale, on this machine."""
+        return not self.not_run and not (self.needs and missing_weights(self.needs))
 
     @property
     def seed(self) -> int:
@@ -70,8 +77,9 @@ def sweeps(name: str, replication: ReplicationParams, scale: str, root: Path = R
             by_cell.setdefault(variant.move.cell, {}).setdefault(assumption.id, []).append(variant)
     for cell, groups in by_cell.items():
         if len(groups) > 1 and cell not in found:
-            first, *others = groups.values()
-            found[cell] = [*first, *(v for group in others for v in group if v.reading.id != AS_USED)]
+            every = [v for group in groups.values() for v in group]
+            used = {v.move.metric: v for v in reversed(every) if v.reading.id == AS_USED}  # the first by each metric
+            found[cell] = [v for v in every if v.reading.id != AS_USED or v is used[v.move.metric]]
     return found
 
 
@@ -113,7 +121,10 @@ def _variant(
     run = _laid_over(base, reading.run, f"{where}: run")
     evaluation = _laid_over(replication.evaluation, _measured(reading, move, replication), f"{where}: evaluation")
     trained_otherwise = run.training_values() != base.training_values()
-    measured_otherwise = run.sampler != base.sampler or evaluation != replication.evaluation
+    before, needs = replication.evaluation, ""
+    measured_otherwise = run.sampler != base.sampler or evaluation != before
+    if evaluation.inception is not None and not trained_otherwise and run.sampler == base.sampler:
+        needs = evaluation.inception.weights if evaluation.native_values() == before.native_values() else ""
     name = move.run
     if trained_otherwise or measured_otherwise:
         name = SEPARATOR.join((move.run, assumption, reading.id))
@@ -126,7 +137,8 @@ def _variant(
     not_run = _elsewhere(move, replication)
     if reading.scales and scale not in reading.scales:
         not_run = f"run at scale {', '.join(reading.scales)} only"
-    return Variant(assumption, reading, move, name, name if trained_otherwise else move.run, replication, not_run)
+    trained = name if trained_otherwise else move.run
+    return Variant(assumption, reading, move, name, trained, replication, not_run, needs if name != move.run else "")
 
 
 def _elsewhere(move: Move, replication: ReplicationParams) -> str:
