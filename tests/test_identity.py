@@ -146,3 +146,19 @@ def test_code_changes_the_keys_of_what_uses_it(smoke, package, name, old, new, t
 def test_planning_does_not_import_torch():
     code = "import sys, genrep.identity, genrep.workflow, genrep.cli; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_is_looked_at_of_a_model_is_no_part_of_the_others(smoke):
+    evaluation = smoke.evaluation.model_copy(update={"looked_at": {"gan": (2,)}})
+    assert models(keys(smoke), keys(smoke.model_copy(update={"evaluation": evaluation}))) == {
+        "train": set(),
+        "measure": {"gan"},
+    }
+
+
+def test_only_a_run_that_keeps_its_encoder_depends_on_how_a_bound_is_measured(smoke, package):
+    kept = changed_run(smoke, "vae-adam", keep=("encoder",))
+    before = keys(kept)
+    package.edit("metrics/bound.py", "draws=1", "draws=2")
+    after = keys(kept)
+    assert {name for (step, name), key in before.items() if after[step, name] != key} == {"vae-adam"}

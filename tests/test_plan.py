@@ -143,3 +143,18 @@ def test_prepared_bytes_are_the_arrays_on_disk(digits):
 def test_building_on_meta_leaves_the_default_device_alone(smoke_runs):
     run_bytes(smoke_runs["diffusion-adam"])
     assert torch.zeros(1).device.type == "cpu"
+
+
+def test_what_a_scale_leaves_to_another_is_not_planned():
+    found = plan("gan_vs_vae", "desk", resolve(load(ROOT / "params.yaml"), "gan_vs_vae", "desk"), None)
+    assert {m.model for m in found.models} == {
+        *("gan_celeba", "vae_celeba", "gan_imagenet"),
+        *("classifier_celeba", "classifier_imagenet"),
+    }
+    assert list(found.data) == ["celeba-64-10k", "tiny-imagenet-64-4k"]
+
+
+def test_snapshots_with_an_encoder_are_larger(smoke_runs):
+    run = smoke_runs["vae-adam"].model_copy(update={"snapshots": (1,)})
+    kept = run.model_copy(update={"keep": ("encoder",)})
+    assert run_bytes(kept) > run_bytes(run)

@@ -16,11 +16,12 @@ import yaml
 from genrep.data.catalogue import data_set
 from genrep.params import load, resolve
 from genrep.report import claims as claims_module
-from genrep.report.cells import read_published, reproduce
+from genrep.report.cells import is_measured, read_published, reproduce
 from genrep.report.claims import read_claims
 from genrep.report.compare import readme_with_scoreboard, unexpected, with_tables
 from genrep.report.history import last_touched
-from genrep.report.measurements import HIGHER_IS_CLEARER, REAL, Measurements, NotMeasured
+from genrep.report.measurements import REAL, Measurements, NotMeasured
+from genrep.report.predicates import moment
 from genrep.report.results import tabulate
 from genrep.report.sweeps import check, write
 from genrep.report.verdicts import Verdict
@@ -84,10 +85,13 @@ def test_claims_satisfy_their_contract(name: str, tmp_path: Path) -> None:
         assert claims_module.judge(claim, measurements, "full").reason
         for part in claim.parts:  # a misspelt name would read as not run for ever
             used = part.model_dump()
-            models = {*used.get("models", ()), *filter(None, [used.get("model")])}
+            named = {*used.get("models", ()), *filter(None, [used.get("model")])}
             metrics = {*used.get("metrics", ()), *filter(None, [used.get("metric"), used.get("cost")])}
-            assert models <= {*measurements.models, REAL}, claim.id
-            assert metrics <= set(HIGHER_IS_CLEARER) | COSTS, claim.id
+            assert {moment(one)[0] for one in named} <= {*measurements.models, REAL}, claim.id
+            assert all(is_measured(metric) or metric in COSTS for metric in metrics), claim.id
+            for model, epoch in map(moment, named):  # one that is not kept would never be measured
+                kept = [set(measurements.params.runs[run].snapshot_epochs()) for run in measurements.runs_of(model)]
+                assert epoch is None or all(epoch in epochs for epochs in kept), claim.id
 
 
 @each_replication

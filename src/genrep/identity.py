@@ -93,7 +93,7 @@ def inception_identity(replication: ReplicationParams, name: str) -> dict[str, A
         "weights": published_sha256(evaluation.inception.weights),
         "seed": evaluation.seed,
         "sampler": run.sampler.values() if run.sampler is not None else None,
-    }
+    } | ({"looked_at": list(replication.looked_at(name))} if replication.looked_at(name) else {})
 
 
 def inception_key(replication: ReplicationParams, name: str, seed: int) -> str:

@@ -94,9 +94,9 @@ def plan(name: str, scale: str, replication: ReplicationParams, device: torch.de
         UserError: a run names an unknown data set, or the mirror directory is no folder.
     """
     by_model: dict[str, list[str]] = {}
-    for run in replication.runs:
+    for run in replication.runs_here:
         by_model.setdefault(replication.model_of(run), []).append(run)
-    sets = sorted({run.data.set for run in replication.runs.values()})
+    sets = sorted({run.data.set for run in replication.runs_here.values()})
     return Plan(
         title=f"{name} at scale {scale}",
         device=device,
@@ -111,8 +111,13 @@ def inception_line(replication: ReplicationParams) -> str:
     asked = replication.evaluation.inception
     if asked is None:
         return ""
-    sampled = [run for run in replication.runs.values() if run.sampler is not None]
-    looks = sum(len(run.seeds) * (len(run.snapshot_epochs()) if asked.snapshots == "all" else 1) for run in sampled)
+    here = replication.runs_here
+    sampled = [run for run in here.values() if run.sampler is not None]
+    looks = sum(
+        len(run.seeds) * len(asked.epochs(run.snapshot_epochs(), replication.looked_at(name)))
+        for name, run in here.items()
+        if run.sampler is not None
+    )
     images = looks * max(asked.samples)
     judge = replication.runs[replication.evaluation.classifier]
     images += data_set(judge.data.set).counts.get("test", 0)

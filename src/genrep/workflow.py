@@ -103,8 +103,7 @@ class Plan:
 
     def measured(self) -> list[tuple[str, int]]:
         """Every run and seed that is sampled and measured."""
-        here = {name: run for name, run in self.params.runs.items() if run.sampler and self.params.runs_here(name)}
-        return [(name, seed) for name, run in here.items() for seed in run.seeds]
+        return [(name, seed) for name, run in self.params.runs_here.items() if run.sampler for seed in run.seeds]
 
     def measurements(self) -> list[str]:
         """The measurement of every run and seed."""

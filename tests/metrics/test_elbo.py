@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from genrep.errors import UserError
-from genrep.metrics.elbo import elbo
+from genrep.metrics.elbo import elbo, parts
 
 LATENT = 3
 
@@ -73,3 +73,10 @@ def test_bad_input_is_named(images):
         elbo(networks(0.0, 0.0), images[:0], (0, 1), rng())
     with pytest.raises(UserError, match=r"not finite .* the model has diverged"):
         elbo(networks(float("nan"), 0.0), images, (0, 1), rng())
+
+
+def test_parts_of_each_image_are_what_the_means_are_of(images):
+    likelihood, kl = parts(networks(0.5, 0.0), images, (0, 1), rng())
+    assert likelihood.shape == kl.shape == (2,)
+    found = elbo(networks(0.5, 0.0), images, (0, 1), rng())
+    assert (likelihood.mean(), kl.mean()) == pytest.approx((found.log_likelihood, found.kl))

@@ -68,3 +68,13 @@ def test_padding_mirrors_that_of_keras(networks):
     x = torch.rand(2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     keras = F.conv2d(F.pad(x.flip(2, 3), (0, 1, 0, 1)), layer.weight.flip(2, 3), layer.bias, stride=2)
     assert torch.allclose(keras.flip(2, 3), layer(x), atol=1e-6)
+
+
+def test_weights_may_start_as_pytorch_has_them():
+    """PyTorch's own law: uniform with a bound of 1 / sqrt(fan in), biases too."""
+    params = ConvVAEParams(kind="conv_vae", latent=2, channels=(32, 64), dense=16, init="torch")
+    encoder = build(params, (1, 28, 28), 10, seed=0)["encoder"]
+    for layer in weighted(encoder):
+        bound = layer.weight[0].numel() ** -0.5
+        assert 0.95 * bound < layer.weight.abs().max() <= bound
+        assert layer.bias.any()

@@ -108,3 +108,18 @@ def test_latents_follow_the_encoder(rng):
     assert torch.allclose(seen[0].mean(0), mean, atol=0.06)
     assert torch.allclose(seen[0].std(0), std, rtol=0.02)
     assert losses["reconstruction"].item() == pytest.approx(0.6931, abs=1e-4)  # ln 2: logits are 0
+
+
+def test_a_likelihood_averaged_over_pixels_leaves_the_divergence_as_it_is(rng):
+    images = torch.rand(4, 1, 5, 5, generator=rng)
+    encoded = torch.randn(2, 4, 2, generator=rng)
+    decode = Stub(lambda weight, z: weight * z.sum(1)[:, None, None, None].expand(-1, 1, 5, 5), latent=2)
+    found = {}
+    for pixels in ("sum", "mean"):
+        networks = nn.ModuleDict({"encoder": Stub(lambda weight, x: tuple(weight * encoded)), "decoder": decode})
+        (only,) = phases(networks, VAEObjectiveParams(kind="vae", pixels=pixels))
+        losses = only.loss(Batch(images, torch.zeros(4).long()), {"eps": torch.ones(4, 2)})
+        found[pixels] = {name: value.item() for name, value in losses.items()}
+    assert found["mean"]["reconstruction"] == pytest.approx(found["sum"]["reconstruction"] / 25)
+    assert found["mean"]["kl"] == found["sum"]["kl"]
+    assert found["mean"]["loss"] == pytest.approx(found["mean"]["reconstruction"] + found["mean"]["kl"])

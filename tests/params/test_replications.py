@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from genrep.params import EvaluationParams, TimingParams, load, resolve
+from genrep.params import EvaluationParams, TimingParams, load, merge, resolve
 from tests.conftest import ROOT
 
 
@@ -68,3 +68,41 @@ def test_models_of_another_data_set_have_a_classifier_of_their_own(full):
 def test_a_mistyped_classifier_or_model_is_named(full, wrong, hint):
     with pytest.raises(ValidationError, match=f"evaluation.classifier_of: .* did you mean {hint}"):
         with_second_classifier(full, **wrong)
+
+
+def changed(replication, **blocks):
+    """The replication validated again, with some blocks laid over."""
+    values = replication.model_dump() | {"runs": {name: run.model_dump() for name, run in replication.runs.items()}}
+    return type(replication).model_validate(merge(values, blocks))
+
+
+def test_epochs_that_are_looked_at_have_snapshots(full):
+    looked_at = changed(full, evaluation={"looked_at": {"vae": [5, 10]}})
+    assert looked_at.looked_at("vae-adam") == (5, 10)
+    assert looked_at.looked_at("gan-adam") == ()
+    with pytest.raises(ValidationError, match="looked_at: diffusion-adam keeps no snapshot of epoch 4; it has 1, 2, 3"):
+        changed(full, evaluation={"looked_at": {"diffusion": [4]}})
+    with pytest.raises(ValidationError, match="looked_at: vae-adam keeps no snapshot of epoch 60"):
+        changed(full, evaluation={"looked_at": {"vae": [60]}})
+    with pytest.raises(ValidationError, match=r"looked_at: 'vea' is not one of .* - did you mean 'vae'"):
+        changed(full, evaluation={"looked_at": {"vea": [5]}})
+
+
+def test_what_a_scale_leaves_out_is_not_among_its_runs(full):
+    assert full.runs_here == full.runs
+    without = changed(full, left_out={"diffusion": "run elsewhere"})
+    assert {without.model_of(name) for name in without.runs_here} == {"vae", "gan", "classifier"}
+    assert without.runs == full.runs
+    with pytest.raises(ValidationError, match="left_out: 'difusion' is not one of"):
+        changed(full, left_out={"difusion": "run elsewhere"})
+
+
+def test_a_classifier_of_what_is_left_out_is_idle(full):
+    two = with_second_classifier(full, gan="other")
+    assert two.classifiers == ("classifier", "other")
+    without = changed(two, left_out={"gan": "run elsewhere"})
+    assert without.classifiers == ("classifier",)
+    assert "other" not in without.runs_here
+    neither = changed(two, left_out={"vae": "elsewhere", "diffusion": "elsewhere"})
+    assert neither.classifiers == ("other",)
+    assert set(neither.runs_here) == {name for name in two.runs if name.startswith("gan")} | {"other"}

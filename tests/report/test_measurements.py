@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from genrep.errors import UserError
-from genrep.report.measurements import NotMeasured, estimate
+from genrep.report.measurements import NotMeasured, estimate, find
 
 
 def entry(value, margin=0.5):
@@ -104,3 +104,25 @@ def test_multiples_of_an_estimate(maker):
     assert (turned.value, turned.low, turned.high) == pytest.approx((-2 * found.value, -2 * found.high, -2 * found.low))
     assert turned.seed_sd == pytest.approx(2 * found.seed_sd)
     assert turned.n_seeds == 3
+
+
+def test_what_is_measured_on_images_knows_no_number_of_samples():
+    entries = [{"id": "elbo/bce_sum/train/n=60000", "name": "elbo/train", "n": 60000, "value": -157.0}]
+    assert find(entries, "elbo/train", 500)["value"] == -157.0
+    with pytest.raises(NotMeasured, match=r"^elbo/test has not been measured$"):
+        find(entries, "elbo/test", 500)
+
+
+def test_one_seed_can_be_looked_at_alone(maker):
+    for seed, value in enumerate([1.0, 2.0, 6.0]):
+        maker.run("vae-adam", seed, {"fid": [value]}, margin=0.5)
+    measurements = maker.open()
+    assert measurements.at("vae-adam", "fid", 2000).value == 3.0
+    alone = measurements.at("vae-adam", "fid", 2000, seed=2)
+    assert (alone.value, alone.low, alone.high, alone.n_seeds) == (6.0, 5.5, 6.5, 1)
+
+
+def test_a_model_that_a_scale_leaves_out_says_where_it_is_run(maker):
+    maker.params = maker.params.model_copy(update={"left_out": {"vae": "run at full scale"}})
+    with pytest.raises(NotMeasured, match=r"^vae: run at full scale$"):
+        maker.open().best_run("vae")

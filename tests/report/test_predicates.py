@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from genrep.report.predicates import Agrees, Drift, Order, Reaches, Rises, Sooner
+from genrep.report.predicates import Agrees, Drift, Order, Reaches, Rises, Sooner, moment
 from genrep.report.verdicts import Verdict
 
 YES, NO, OPEN, MISSING = (
@@ -146,3 +146,23 @@ def test_sooner_with_overlapping_seeds_is_open(maker):
     maker.real(1.0)
     claim = Sooner(kind="sooner", models=PAIR, metric="legible_share", share_of_real=0.9, clocks=("epoch",))
     assert claim.judge(maker.open()).verdict == OPEN
+
+
+@pytest.mark.parametrize(("name", "found"), [("gan", ("gan", None)), ("gan@5", ("gan", 5))])
+def test_a_model_may_be_looked_at_after_an_epoch(name, found):
+    assert moment(name) == found
+
+
+def test_order_at_epochs_before_the_last(maker):
+    measurements = two_models(maker, [0.8, 0.1, 0.1], [0.2, 0.5, 0.9]).open()
+
+    def judged(*models):
+        return Order(kind="order", models=models, metrics=("legible_share",)).judge(measurements)
+
+    assert judged("gan@1", "vae@1").verdict == YES
+    assert judged("gan@2", "vae@1").verdict == YES
+    assert judged("vae@1", "gan").verdict == YES
+    assert judged("vae@1", "gan@2").verdict == NO
+    assert judged("gan@1", "vae@1").observed == "legible_share: gan@1 0.2 [0.19, 0.21], vae@1 0.8 [0.79, 0.81]"
+    late = judged("gan@4", "vae@1")
+    assert (late.verdict, late.reason) == (MISSING, "gan-adam: no measurement after epoch 4")

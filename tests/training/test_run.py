@@ -129,11 +129,20 @@ def test_weights_broken_by_the_last_update_are_not_kept(tmp_path, monkeypatch, s
     assert [path.name for path in sorted((tmp_path / "snapshots").iterdir())] == ["epoch0001.safetensors"]
 
 
-def test_divergence_can_be_a_result(tmp_path, smoke_runs, digits):
+def test_divergence_can_be_a_result(tmp_path, smoke_runs, digits, capsys):
     wild = smoke_runs["vae-sgd"].optimizer.model_copy(update={"lr": 1e6})
     run = shortened(smoke_runs["vae-sgd"], optimizer=wild, on_divergence="record")
     train(tmp_path, "vae", run, 0, digits, "cpu")
     assert json.loads((tmp_path / "provenance.json").read_text())["status"].startswith("diverged: loss")
+    assert "vae diverged: loss" in capsys.readouterr().err
+
+
+def test_snapshots_keep_the_networks_that_a_run_asks_for(tmp_path, smoke_runs, digits):
+    for keep, roles in (((), {"decoder"}), (("encoder",), {"decoder", "encoder"})):
+        folder = tmp_path / str(len(keep))
+        train(folder, "vae", shortened(smoke_runs["vae-adam"], keep=keep), 0, digits, "cpu")
+        kept = load_file(folder / "snapshots" / "epoch0001.safetensors")
+        assert {name.split(".")[0] for name in kept} == roles
 
 
 def test_full_disk_keeps_the_previous_checkpoint(tmp_path, monkeypatch, smoke_runs, digits):

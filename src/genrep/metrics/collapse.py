@@ -2,15 +2,15 @@
 
 from genrep.metrics.measure import Metrics
 
-COLLAPSED = 0.1  # of the variance that real images have in the classifier's features
+COLLAPSED = 0.1  # of the variance of real images
 
 
 def collapse(metrics: Metrics) -> str:
     """What is wrong with the spread of a snapshot's samples, in words; empty where nothing is or it is not measured."""
-    spreads = [entry for entry in metrics if entry["name"] == "feature_spread"]
+    spreads = [entry for entry in metrics if entry["name"] == "spread"]
     if not spreads:
         return ""
-    widest = max(spreads, key=lambda entry: entry["n"])
-    if widest["value"] >= COLLAPSED:
+    most = max(spreads, key=lambda entry: entry["n"])
+    if most["value"] >= COLLAPSED:
         return ""
-    return f"mode collapse: the features of samples vary {widest['value']:.2g} times as much as those of real images"
+    return f"samples are nearly all alike (mode collapse), with {most['value']:.2g} of the variance of real images"

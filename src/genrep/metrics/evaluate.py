@@ -22,6 +22,7 @@ from genrep.metrics.collapse import collapse
 from genrep.metrics.frechet import Gaussian
 from genrep.metrics.measure import ROW, measure_held_out, measure_snapshot, reference
 from genrep.metrics.native import NativeProtocol
+from genrep.metrics.spread import total_variance
 from genrep.params import ReplicationParams
 from genrep.params.training import RunParams
 from genrep.provenance import git_state, machine, now
@@ -174,6 +175,7 @@ def open_protocol(
         evaluation.seed,
         evaluation.extra,
         evaluation.splits,
+        total_variance(images.images[images.split("train")]) if "spread" in evaluation.extra else 0.0,
     )
 
 

@@ -48,7 +48,7 @@ def evaluate_inception(
     done = [epoch for epoch in run.snapshot_epochs() if epoch <= len(log)]
     with opened(replication, run, device) as (measuring, where):
         snapshots, place, metrics = [], measuring.inception.device, measuring.metrics(images)
-        for epoch in done if measuring.asked.snapshots == "all" else done[-1:]:
+        for epoch in measuring.asked.epochs(done, replication.looked_at(name)):
             source = samples(
                 partial(load_networks, folder, run, images, epoch, place),
                 run,
@@ -58,7 +58,8 @@ def evaluate_inception(
                 place,
                 {"weights": sha256_file(snapshot_path(folder, epoch)), "code": sampling_code(run)},
             )
-            found = measuring.measure(metrics, source, measuring.asked.samples, epoch == run.epochs)
+            closely = epoch == run.epochs or epoch in replication.looked_at(name)
+            found = measuring.measure(metrics, source, measuring.asked.samples, closely)
             snapshots.append({"epoch": epoch} | found)
     record = {"run": name, "model": replication.model_of(name), "seed": trained["identity"]["seed"]}
     how = {"provenance": trained, "how": inception_identity(replication, name), "evaluation": where}

@@ -13,6 +13,9 @@ from genrep.metrics.intervals import bootstrap
 from genrep.metrics.legibility import legible
 from genrep.metrics.score_splits import split_score
 from genrep.metrics.sharpness import sharpness
+from genrep.metrics.spread import total_variance
+
+NO_INTERVAL = {"ci_low": None, "ci_high": None}
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class NativeProtocol:
     seed: int  # of the bootstrap
     extra: tuple[str, ...] = ()  # metrics beyond those that every replication has
     splits: int = 1  # of the Inception score
+    variance: float = 0.0  # of the pixels of real training images, where the spread of samples is measured
 
     def measure(self, images: Tensor, counts: tuple[int, ...], intervals: bool) -> list[dict[str, Any]]:
         """Every metric on the first n images, for each n of ``counts``.
@@ -40,12 +44,18 @@ class NativeProtocol:
         """
         found = extract(self.classifier, images[: max(counts)])
         edges = sharpness(images[: max(counts)])
-        return [
+        spreads = [self._spread(images[:n]) for n in counts] if "spread" in self.extra else []
+        bootstrapped = [
             {"id": identifier, "name": identifier.split("/")[0], "n": n, "value": statistic(np.arange(n))}
             | dict(zip(("ci_low", "ci_high"), self._interval(statistic, n) if intervals else (None, None), strict=True))
             for n in counts
             for identifier, statistic in self._statistics(found, edges, n)
         ]
+        return bootstrapped + spreads
+
+    def _spread(self, images: Tensor) -> dict[str, Any]:
+        n, value = len(images), total_variance(images.numpy()) / self.variance
+        return {"id": f"spread/pixels/n={n}/train", "name": "spread", "n": n, "value": value} | NO_INTERVAL
 
     def _statistics(
         self, found: Features, edges: np.ndarray, n: int
@@ -66,12 +76,6 @@ class NativeProtocol:
             yield (
                 f"classes_covered/{network}/confidence={self.confidence}",
                 lambda rows: float(len(np.unique(classes[rows][accepted[rows]]))),
-            )
-        if "feature_spread" in self.extra:
-            whole = np.trace(self.reference.covariance)
-            yield (
-                f"feature_spread/{network}/train",
-                lambda rows: float(found.features[rows].var(axis=0, ddof=1).sum() / whole),
             )
         yield f"sharpness/laplacian/n={n}", lambda rows: float(edges[rows].mean())
 

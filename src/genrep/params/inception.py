@@ -1,5 +1,6 @@
 """Parameters of the metrics on Inception features; all that changes a value is in its id (genrep.metrics.protocol)."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
@@ -29,11 +30,16 @@ class InceptionParams(Params):
     quantise: bool = False  # round to 8 bits after resizing
     grey: Grey = "refuse"
     precision: Literal["fp32", "bf16"] = "fp32"
-    snapshots: Literal["last", "all"] = "last"
+    snapshots: Literal["last", "looked_at", "all"] = "last"  # looked_at: the last, and those that the evaluation names
     splits: tuple[PositiveInt, ...] = ()  # of the Inception Score, each a reading; none: no score
     real: Literal["train", "test", "all"] | None = None  # split of a run's data set that distances compare with
     kid: KIDParams | None = None
     k: NonNegativeInt = 0  # neighbours behind precision and recall; 0: neither
+
+    def epochs(self, kept: Sequence[int], looked_at: Sequence[int]) -> list[int]:
+        """The epochs that are measured, of those that a run keeps (ascending)."""
+        wanted = {*kept[-1:], *(looked_at if self.snapshots == "looked_at" else ())}
+        return [epoch for epoch in kept if self.snapshots == "all" or epoch in wanted]
 
     @model_validator(mode="after")
     def _measures_something(self) -> "InceptionParams":

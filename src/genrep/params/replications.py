@@ -19,7 +19,7 @@ class EvaluationParams(Params):
     samples_of: dict[str, tuple[PositiveInt, ...]] = Field(default={})  # other n for one model: slow samplers
     confidence: Probability  # above which a sample counts as legible
     seed: int
-    extra: tuple[Literal["classes_covered", "feature_spread"], ...] = ()  # further native metrics
+    extra: tuple[Literal["classes_covered", "spread"], ...] = ()  # further native metrics
     looked_at: dict[str, tuple[PositiveInt, ...]] = Field(default={})  # by model: epochs with intervals and a grid too
     splits: PositiveInt = 1  # consecutive parts of the samples that native IS is a mean over
     inception: InceptionParams | None = None  # metrics of the Inception network, where its weights are at hand
@@ -103,12 +103,19 @@ class ReplicationParams(Params):
         """Every run whose network measures at this scale, the default one first."""
         found = dict.fromkeys((self.evaluation.classifier, *self.evaluation.classifier_of.values()))
         idle = {self.classifier_of(model) for model in self.left_out}
-        sampled = {self.classifier_of(name) for name, run in self.runs.items() if run.sampler and self.runs_here(name)}
-        return tuple(name for name in found if name not in idle or name in sampled)
+        busy = {
+            self.classifier_of(name)
+            for name, run in self.runs.items()
+            if run.sampler and self.model_of(name) not in self.left_out
+        }
+        return tuple(name for name in found if name not in idle or name in busy)
 
-    def runs_here(self, run: str) -> bool:
-        """Whether this scale runs a run, and does not leave its model to another scale."""
-        return self.model_of(run) not in self.left_out
+    @property
+    def runs_here(self) -> dict[str, RunParams]:
+        """The runs of this scale: those of models that it does not leave to another one, and their classifiers."""
+        judges = {name for name, run in self.runs.items() if run.objective.kind == "classification"}
+        idle = {*self.left_out, *(judges - {*self.classifiers})} if self.left_out else set()
+        return {name: run for name, run in self.runs.items() if self.model_of(name) not in idle}
 
     def values(self) -> dict[str, Any]:
         """See ``Params.values``; runs resolve to their own."""

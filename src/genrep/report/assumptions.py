@@ -7,7 +7,7 @@ that can be run (``Reading``); ``genrep sweep`` runs them. Readings in words alo
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, PositiveInt, field_validator, model_validator
+from pydantic import Field, NonNegativeInt, PositiveInt, field_validator, model_validator
 
 from genrep.params.base import Params
 from genrep.report.entries import read_entries
@@ -34,6 +34,7 @@ class Reading(Params):
     metric: str | None = None  # other than that of the move
     protocol: str = ""  # what the id of the metric has to contain
     epoch: PositiveInt | None = None  # after which it is looked at; None: as the cell's
+    seed: NonNegativeInt | None = None  # that alone is looked at; None: all that there are
     n: PositiveInt | None = None  # samples that it is measured on; None: as many as the cell's
     factor: float = 1.0  # on the number: -1 turns its sign
     needs: str = ""  # what has to be there first, in words

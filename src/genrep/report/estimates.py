@@ -21,7 +21,7 @@ HIGHER_IS_CLEARER = {
     "kid/inception": -1,
     "precision/inception": 1,
     "recall/inception": 1,
-    "feature_spread": 1,
+    "spread": 1,
     "elbo/train": 1,
     "elbo/test": 1,
     "reconstruction_error/train": -1,

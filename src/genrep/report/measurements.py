@@ -159,7 +159,9 @@ class Measurements:
         """A metric after the last epoch: Student t over three or more seeds, else the first seed's bootstrap."""
         return self.at(run, metric, n)
 
-    def at(self, run: str, metric: str, n: int, epoch: int | None = None, protocol: str = "") -> Estimate:
+    def at(
+        self, run: str, metric: str, n: int, epoch: int | None = None, protocol: str = "", seed: int | None = None
+    ) -> Estimate:
         """A metric of a run after an epoch (the last one if None), combined over seeds as ``final`` does.
 
         Args:
@@ -168,11 +170,12 @@ class Measurements:
             n: samples that it was measured on; means nothing to a loss.
             epoch: from 1.
             protocol: what the id of the metric has to contain.
+            seed: that alone; None: all that were measured.
 
         Raises:
             NotMeasured: the run, the epoch or the metric is missing.
         """
-        records = list(self.runs.get(run, {}).values())
+        records = [record for one, record in self.runs.get(run, {}).items() if seed in (None, one)]
         found = [self._entry(record, metric, n, epoch, protocol) for record in records]
         if not found or None in found:
             when = "the last epoch" if epoch is None else f"epoch {epoch}"

@@ -84,12 +84,12 @@ def _row(variant: Variant, cell: Any, measurements: Measurements, scale: str) ->
         if variant.not_run:
             raise NotMeasured(variant.not_run)
         n = reading.n or _largest_n(variant, metric)
-        value = measurements.at(variant.name, metric, n, epoch, reading.protocol).times(factor)
+        value = measurements.at(variant.name, metric, n, epoch, reading.protocol, reading.seed).times(factor)
     except NotMeasured as missing:
         reason = f"{missing}; needs {reading.needs}" if reading.needs else str(missing)
         return Row(variant, cell, metric, shown, own, None, None, str(Verdict.NOT_RUN), reason)
     try:
-        curve = _curve(measurements, variant.name, metric, n, reading.protocol, factor)
+        curve = _curve(measurements, variant, metric, n, factor)
     except NotMeasured:  # after the last epoch alone
         curve = None
     within, reason = _judged(value, cell, own, measurements, scale)
@@ -119,10 +119,12 @@ def _judged(value: Estimate, cell: Any, own: bool, measurements: Measurements, s
 
 
 def _curve(
-    measurements: Measurements, run: str, metric: str, n: int, protocol: str, factor: float
+    measurements: Measurements, variant: Variant, metric: str, n: int, factor: float
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Means over the seeds at the epochs that all of them have."""
-    found = [measurements.curve(run, seed, metric, n, protocol) for seed in measurements.runs[run]]
+    run, reading = variant.name, variant.reading
+    seeds = [seed for seed in measurements.runs[run] if reading.seed in (None, seed)]
+    found = [measurements.curve(run, seed, metric, n, reading.protocol) for seed in seeds]
     count = min(len(epochs) for epochs, _ in found)
     if count < 2:
         return None

@@ -1,7 +1,8 @@
 """Writing tables: CSV for programs, Markdown for people."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -14,6 +15,7 @@ table { border-collapse: collapse }
 th, td { text-align: left; vertical-align: top; padding: .35em .7em; border-bottom: 1px solid #ddd; max-width: 34em }
 th { position: sticky; top: 0; background: #f4f4f4 }
 """
+Found = TypeVar("Found")
 DIGITS = 6  # significant, so that a regenerated file is equal to the last bit that matters
 
 
@@ -46,7 +48,7 @@ def write_table(folder: Path, name: str, table: pd.DataFrame) -> None:
     write_text(folder / f"{name}.md", to_markdown(table) + "\n")
 
 
-def or_missing(compute: Any, *args: Any) -> Estimate | None:
+def or_missing(compute: Callable[..., Found], *args: Any) -> Found | None:
     """``compute(*args)``, or None where it has not been measured."""
     try:
         return compute(*args)

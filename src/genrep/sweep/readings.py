@@ -47,7 +47,7 @@ class Variant:
     @property
     def seed(self) -> int:
         """The seed that a sweep needs; the run in use may have more."""
-        return self.run.seeds[0]
+        return self.run.seeds[0] if self.reading.seed is None else self.reading.seed
 
 
 Sweeps = dict[str, list[Variant]]
@@ -137,6 +137,8 @@ def _variant(
     not_run = _elsewhere(move, replication)
     if reading.scales and scale not in reading.scales:
         not_run = f"run at scale {', '.join(reading.scales)} only"
+    if reading.seed is not None and reading.seed not in run.seeds:
+        not_run = f"this scale trains seed {', '.join(map(str, run.seeds))} only"
     trained = name if trained_otherwise else move.run
     return Variant(assumption, reading, move, name, trained, replication, not_run, needs if name != move.run else "")
 

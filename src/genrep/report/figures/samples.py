@@ -61,6 +61,24 @@ def last_samples(
     return draw_sheets([grid], title, [choice(measurements, model), *notes])
 
 
+def samples_at(
+    measurements: Measurements, model: str, name: str, epochs: Sequence[int], notes: Sequence[str], count: int
+) -> Figure:
+    """The first ``count`` samples of a model's best run after each of some epochs, ten to a row, from the same draws.
+
+    An epoch that the run did not reach is left out; its last one is kept as ``grid``, others as ``grid_<epoch>``.
+    """
+    run = measurements.best_run(model)
+    last = measurements.runs[run][first_seed(measurements, run)]["snapshots"][-1]["epoch"]
+    shown = [epoch for epoch in epochs if epoch <= last] or [last]
+    keys = {epoch: "grid" if epoch == last else f"grid_{epoch}" for epoch in shown}
+    grids = {epoch: image_grid(kept_images(measurements, run, key)[:count], columns=10) for epoch, key in keys.items()}
+    sheets = [replace(grid, heading=f"after epoch {epoch}") for epoch, grid in grids.items()]
+    missing = [str(epoch) for epoch in epochs if epoch > last]
+    short = [f"not trained to epoch {', '.join(missing)}"] if missing else []
+    return draw_sheets(sheets, f"{name}: samples\n({_which(measurements, run)})", [*short, *notes])
+
+
 def samples_over_epochs(measurements: Measurements, model: str, name: str, notes: Sequence[str]) -> Figure:
     """One row of samples per snapshot of a model's best run, from the same draws in each row."""
     run = measurements.best_run(model)

@@ -1,0 +1,125 @@
+"""Predicates over the course of a training, over made-up curves in one or more seeds."""
+
+import numpy as np
+import pytest
+
+from genrep.report.trends import FallsShort, LossStays, SettlesSooner, Steadier, Together
+from genrep.report.verdicts import Verdict
+
+YES, NO, OPEN, MISSING = Verdict.REPLICATED, Verdict.NOT_REPLICATED, Verdict.INCONCLUSIVE, Verdict.NOT_RUN
+PAIR = ("vae", "gan")
+
+
+def log(*values: float, name: str = "generator") -> list[dict]:
+    return [{"epoch": epoch, "losses": {name: value}} for epoch, value in enumerate(values, 1)]
+
+
+@pytest.mark.parametrize(("gan", "verdict"), [(0.1, YES), (0.9, NO), (0.455, OPEN)])
+@pytest.mark.parametrize("goal", [{"value": 0.45}, {"share_of_real": 0.5}])
+def test_falls_short(maker, gan, verdict, goal):
+    maker.run("gan-adam", 0, {"fid": [1.0], "legible_share": [gan]})
+    maker.real(0.9, n=2_000)
+    found = FallsShort(kind="falls_short", model="gan", metric="legible_share", **goal).judge(maker.open())
+    assert found.verdict == verdict
+    assert found.observed.endswith("goal 0.45")
+
+
+@pytest.mark.parametrize(
+    ("seeds", "verdict"),
+    [
+        ([[1, 2, 3, 4, 5, 6]], YES),
+        ([[3, 1, 4, 1, 5, 2]], YES),  # no trend is no fall
+        ([[6, 5, 4, 3, 2, 1]], NO),
+        ([[1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1]], OPEN),
+        ([[2, 1]], OPEN),
+    ],
+)
+def test_a_loss_stays_unless_it_falls(maker, seeds, verdict):
+    for seed, values in enumerate(seeds):
+        maker.run("gan-adam", seed, {"fid": [1.0]}, log=log(*map(float, values)))
+    found = LossStays(kind="loss_stays", model="gan", loss="generator").judge(maker.open())
+    assert found.verdict == verdict
+    assert "gan losses/generator: " in found.observed
+
+
+def test_a_loss_that_was_not_logged_is_not_run(maker):
+    maker.run("gan-adam", 0, {"fid": [1.0]}, log=log(1.0, 2.0, 3.0))
+    found = LossStays(kind="loss_stays", model="gan", loss="critic").judge(maker.open())
+    assert (found.verdict, found.reason) == (MISSING, "there is no loss 'critic'; there is generator")
+
+
+def curves(maker, first: list[float], second: list[float], seed: int = 0, **more) -> None:
+    maker.run("vae-adam", seed, {"fid": first, "legible_share": second}, **more)
+
+
+@pytest.mark.parametrize(
+    ("fid", "share", "verdict"),
+    [
+        ([6, 5, 4, 3, 2, 1], [0.1, 0.2, 0.3, 0.4, 0.5, 0.6], YES),  # lower FID, more legible: both better
+        ([1, 2, 3, 4, 5, 6], [0.1, 0.2, 0.3, 0.4, 0.5, 0.6], NO),
+        ([3, 1, 4, 1, 5, 2], [0.3, 0.5, 0.1, 0.4, 0.2, 0.6], OPEN),
+    ],
+)
+def test_two_measures_get_better_together_or_not(maker, fid, share, verdict):
+    curves(maker, list(map(float, fid)), share)
+    claim = Together(kind="together", model="vae", metrics=("fid", "legible_share"))
+    assert claim.judge(maker.open()).verdict == verdict
+
+
+def test_a_loss_goes_with_a_measure_at_the_epochs_that_both_have(maker):
+    curves(maker, [5.0, 4.0, 3.0, 2.0, 1.0], [0.5] * 5, log=log(9, 8, 7, 6, 5, 99, name="loss"))
+    claim = Together(kind="together", model="vae", metrics=("losses/loss", "fid"))
+    found = claim.judge(maker.open())
+    assert found.verdict == YES  # epoch 6 has no snapshot
+    assert found.observed == "vae: rank correlation of better losses/loss with better fid 1.00"
+
+
+def two(maker, vae: list[list[float]], gan: list[list[float]]):
+    for model, seeds in (("vae", vae), ("gan", gan)):
+        for seed, values in enumerate(seeds):
+            maker.run(f"{model}-adam", seed, {"fid": values})
+    return maker.open()
+
+
+@pytest.mark.parametrize(
+    ("vae", "gan", "verdict"),
+    [
+        ([[9, 2, 2, 2, 2]], [[9, 8, 7, 6, 2]], YES),
+        ([[9, 8, 7, 6, 2]], [[9, 2, 2, 2, 2]], NO),
+        ([[9, 2, 2, 2, 2]], [[9, 2.1, 2, 2, 2]], NO),  # both at once: not sooner
+        ([[9, 2, 9, 2, 2]], [[9, 9, 2, 2, 2]], NO),  # the first crossing did not last
+        ([[9, 2, 2, 2, 2], [9, 9, 9, 9, 2]], [[9, 8, 2, 2, 2]], OPEN),
+    ],
+)
+def test_settles_sooner(maker, vae, gan, verdict):
+    claim = SettlesSooner(kind="settles_sooner", models=PAIR, metric="fid", within=0.1)
+    assert claim.judge(two(maker, vae, gan)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("vae", "gan", "verdict"),
+    [
+        ([[9, 5, 5.1, 4.9]], [[9, 50, 60, 40]], YES),
+        ([[9, 5, 6, 4]], [[9, 50, 51, 49]], NO),
+        ([[9, 5, 5.1, 4.9], [9, 5, 8, 2]], [[9, 50, 60, 40]], OPEN),
+    ],
+)
+def test_steadier_is_relative_to_the_level(maker, vae, gan, verdict):
+    claim = Steadier(kind="steadier", models=PAIR, metric="fid", last=3)
+    found = claim.judge(two(maker, vae, gan))
+    assert found.verdict == verdict
+    assert f"{np.std([5, 5.1, 4.9], ddof=1) / 5:.3g}" in found.observed or verdict == NO
+
+
+def test_without_a_run_nothing_is_judged(maker):
+    maker.run("vae-adam", 0, {"fid": [1.0, 2.0, 3.0]})
+    measurements = maker.open()
+    for claim in (
+        SettlesSooner(kind="settles_sooner", models=PAIR, metric="fid", within=0.1),
+        Steadier(kind="steadier", models=PAIR, metric="fid", last=3),
+        LossStays(kind="loss_stays", model="gan", loss="generator"),
+        Together(kind="together", model="gan", metrics=("fid", "legible_share")),
+    ):
+        found = claim.judge(measurements)
+        assert found.verdict == MISSING
+        assert "gan-adam" in found.reason
