@@ -12,8 +12,15 @@ from typing import Any
 from genrep.codehash import known_as
 from genrep.data.catalogue import data_set
 from genrep.files import read_json, write_json
-from genrep.identity import measurement_identity, measuring_code, run_identity, training_code
-from genrep.layout import adoption_path, epoch_times_path, measurement_path, real_path
+from genrep.identity import (
+    inception_code,
+    inception_identity,
+    measurement_identity,
+    measuring_code,
+    run_identity,
+    training_code,
+)
+from genrep.layout import adoption_path, epoch_times_path, inception_path, measurement_path, real_path
 from genrep.params import ReplicationParams
 from genrep.workflow import Plan
 
@@ -41,6 +48,7 @@ def adopt(plan: Plan) -> Adoption:
     parts = [_real(plan), *(_run(plan, name, seed) for name, seed in plan.measured())]
     if plan.params.timing is not None:
         parts.append(_epoch_times(plan))
+    parts += _on_inception(plan)
     adopted = {part.title: part.key for part in parts if part.path.exists() and not part.reason}
     write_json(adoption_path(plan.scale, plan.name), adopted)
     outputs = [str(part.path) for part in parts if part.title in adopted]
@@ -65,6 +73,33 @@ def _run(plan: Plan, name: str, seed: int) -> _Part:
     path = measurement_path(plan.scale, plan.name, name, seed)
     reason = _differs_from_tree(plan, name, seed, path) if path.exists() else ""
     return _Part(f"{name}-seed{seed}", path, plan.measuring_key(name, seed), reason)
+
+
+def _on_inception(plan: Plan) -> list[_Part]:
+    """What there is on Inception features; where the weights were not at hand there is nothing, and none is missing."""
+    if plan.params.evaluation.inception is None:
+        return []
+    parts = []
+    for name, seed in [(plan.classifier, 0), *plan.measured()]:
+        real = name == plan.classifier
+        path = inception_path(
+            real_path(plan.scale, plan.name) if real else measurement_path(plan.scale, plan.name, name, seed)
+        )
+        if not path.exists():
+            continue
+        record, run = read_json(path), plan.run(name)
+        data = data_set(run.data.set).identity
+        reason = (
+            (
+                _differs("data", record["data"], data)
+                if real
+                else _run_differs(plan.params, name, seed, record["provenance"])
+            )
+            or _differs("protocol", record["how"], inception_identity(plan.params, name))
+            or _differs("measuring code", known_as(record["evaluation"]["code"]), inception_code(run))
+        )
+        parts.append(_Part(path.stem, path, plan.inception_key(name, seed), reason))
+    return parts
 
 
 def _epoch_times(plan: Plan) -> _Part:
