@@ -170,18 +170,25 @@ class Measurements:
             return self.largest_n(metric)
         return max(set.intersection(*(set(self.params.samples_of(run)) for run in runs)))
 
+    def counts(self, run: str, metric: str) -> tuple[int, ...]:
+        """The sample counts that a metric of a run is asked for at, ascending."""
+        if not is_inception(metric):
+            return self.params.samples_of(run)
+        asked = self.params.evaluation.inception
+        return tuple(sorted(asked.samples)) if asked is not None else ()
+
     def largest_n(self, metric: str) -> int:
-        """The largest sample count that a metric is asked for at.
+        """The largest sample count that a metric is asked for at, of any model.
 
         Raises:
             NotMeasured: it is an Inception metric, and nobody asks for those.
         """
-        evaluation = self.params.evaluation
         if not is_inception(metric):
-            return max(evaluation.samples)
-        if evaluation.inception is None:
+            return max(self.params.evaluation.samples)
+        counts = self.counts("", metric)
+        if not counts:
             raise NotMeasured(lacking(self.params, metric))
-        return max(evaluation.inception.samples)
+        return max(counts)
 
     def final(self, run: str, metric: str, n: int) -> Estimate:
         """A metric after the last epoch: Student t over three or more seeds, else the first seed's bootstrap."""
