@@ -69,14 +69,14 @@ def data_sheet(name: str, path: Path) -> None:
 @scale_option
 def train(replication: str, run: str, seed: int, scale: str | None) -> None:
     """Train one RUN of REPLICATION, going on from its checkpoint if there is one."""
-    from genrep.data.prepare import prepared
+    from genrep.data.prepare import images_of
     from genrep.layout import run_folder
     from genrep.training.run import train as train_run
 
     params, scale, _ = at_scale(replication, scale)
     run_params = run_of(params, replication, run, scale)
     folder = run_folder(scale, replication, run, seed)
-    images = prepared(run_params.data.set)
+    images = images_of(run_params.data)
     train_run(folder, f"{replication}/{run} seed {seed}", run_params, seed, images, params["device"])
 
 
@@ -89,7 +89,7 @@ def measure_real(replication: str, classifier: str | None, scale: str | None) ->
 
     Those of the data set of one CLASSIFIER run, or of all that the replication measures with.
     """
-    from genrep.data.prepare import prepared
+    from genrep.data.prepare import images_of
     from genrep.layout import real_name, real_path, run_folder
     from genrep.metrics.evaluate import measure_real as measure
     from genrep.params.load import check_choice
@@ -98,7 +98,7 @@ def measure_real(replication: str, classifier: str | None, scale: str | None) ->
     if classifier is not None:
         check_choice(f"classifier of {replication}", classifier, resolved.classifiers)
     for name in resolved.classifiers if classifier is None else (classifier,):
-        images = prepared(resolved.runs[name].data.set)
+        images = images_of(resolved.runs[name].data)
         out = real_path(scale, replication, real_name(name, resolved.evaluation.classifier))
         measure(resolved, name, run_folder(scale, replication, name, 0), images, out, params["device"])
 
@@ -110,7 +110,7 @@ def measure_real(replication: str, classifier: str | None, scale: str | None) ->
 @scale_option
 def evaluate(replication: str, run: str, seed: int, scale: str | None) -> None:
     """Sample and measure every snapshot of a trained RUN of REPLICATION."""
-    from genrep.data.prepare import prepared
+    from genrep.data.prepare import images_of
     from genrep.layout import measurement_path, run_folder
     from genrep.metrics.evaluate import evaluate as evaluate_run
 
@@ -122,8 +122,8 @@ def evaluate(replication: str, run: str, seed: int, scale: str | None) -> None:
         run,
         run_folder(scale, replication, run, seed),
         run_folder(scale, replication, classifier, 0),
-        prepared(run_params.data.set),
-        prepared(resolved.runs[classifier].data.set),
+        images_of(run_params.data),
+        images_of(resolved.runs[classifier].data),
         measurement_path(scale, replication, run, seed),
         params["device"],
     )
