@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from genrep.errors import UserError
 from genrep.models.init import glorot_
-from genrep.models.layers import ConvTranspose2d
+from genrep.models.layers import ConvTranspose2d, Dropout
 from genrep.params.networks import StridedGANParams
 
 Shape = tuple[int, int, int]  # C, H, W
@@ -62,7 +62,7 @@ class Generator(nn.Module):
             layers += doubling(i, o, params) if stage < doublings else conv(i, o, params.kernel)
             if stage < len(widths) - 2:  # the last convolution gives pixels
                 layers += [nn.BatchNorm2d(o) if batch_norm else nn.Identity(), nn.ReLU()]
-                layers += [nn.Dropout(params.generator_dropout)]
+                layers += [Dropout(params.generator_dropout)]
         self.layers = nn.Sequential(*layers, nn.Tanh())
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
@@ -90,7 +90,7 @@ class Discriminator(nn.Module):
             layers += conv(i, o, params.kernel, 2, (size[0], size[1]))
             size = [-(-side // 2) for side in size]
             layers += [nn.BatchNorm2d(o)] if batch_norm and stage else []  # none next to the image, as in DCGAN
-            layers += [nn.LeakyReLU(params.slope), nn.Dropout(params.discriminator_dropout)]
+            layers += [nn.LeakyReLU(params.slope), Dropout(params.discriminator_dropout)]
         features = params.discriminator[-1] * size[0] * size[1]
         self.features = nn.Sequential(*layers, nn.Flatten())
         self.score = nn.Linear(features, 1)
