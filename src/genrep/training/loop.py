@@ -181,24 +181,29 @@ class Loop:
         for phase in self.phases:
             if self.clock.step % phase.every:
                 continue
-            optimizer = self.optimizers[phase.name]
-            optimizer.zero_grad(set_to_none=True)
-            for part in _micro_batches(batch, self.run.accumulate):
-                losses = self.losses[phase.name](part, phase.draw(part, self.noise))
-                share = len(part.images) / len(batch.images)
-                loss = next(iter(losses.values())) * share
-                # inputs: a generator's step needs no gradients of the discriminator's weights
-                self.fabric.backward(loss, inputs=self.weights[phase.name])
-                for name, value in losses.items():
-                    self._sums[name] = self._sums.get(name, 0) + value.detach() * share
-                    self.clock.counts.setdefault(name, 0)
-            for name in losses:
-                self.clock.counts[name] += 1
-            optimizer.step()
-            if phase.after_step is not None:
-                phase.after_step()
+            for _ in range(phase.repeats):
+                self._update(phase, batch)
         if self.ema is not None:
             self.ema.update_parameters(self.networks)
+
+    def _update(self, phase: Phase, batch: Batch) -> None:
+        """One optimizer step of a phase."""
+        optimizer = self.optimizers[phase.name]
+        optimizer.zero_grad(set_to_none=True)
+        for part in _micro_batches(batch, self.run.accumulate):
+            losses = self.losses[phase.name](part, phase.draw(part, self.noise))
+            share = len(part.images) / len(batch.images)
+            loss = next(iter(losses.values())) * share
+            # inputs: a generator's step needs no gradients of the discriminator's weights
+            self.fabric.backward(loss, inputs=self.weights[phase.name])
+            for name, value in losses.items():
+                self._sums[name] = self._sums.get(name, 0) + value.detach() * share
+                self.clock.counts.setdefault(name, 0)
+        for name in losses:
+            self.clock.counts[name] += 1
+        optimizer.step()
+        if phase.after_step is not None:
+            phase.after_step()
 
     def _order(self, epoch: int) -> Tensor:
         """Row numbers of the epoch's images, in order; a function of seed and epoch alone."""
