@@ -111,6 +111,11 @@ class ProgressiveGANParams(Params):
     critic_norm: bool  # pixel normalisation in the critic, too
     deviation_group: PositiveInt | None = None  # images that share a minibatch deviation; None: the whole batch
 
+    @property
+    def resolution(self) -> int:
+        """Pixels a side of the images that the blocks lead to."""
+        return 4 << (len(self.channels) - 1)
+
 
 NetworkParams = Annotated[
     ConvVAEParams
