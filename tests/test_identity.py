@@ -103,6 +103,13 @@ def test_classifier_changes_every_measurement(smoke):
     assert models(keys(smoke), after) == {"train": {"classifier"}, "measure": ALL}
 
 
+def test_another_classifier_for_one_model_changes_its_measurements_only(smoke):
+    evaluation = smoke.evaluation.model_copy(update={"classifier_of": {"gan": "second"}})
+    runs = smoke.runs | {"second": smoke.runs["classifier"].model_copy(update={"epochs": 9})}
+    before, after = keys(smoke), keys(smoke.model_copy(update={"runs": runs, "evaluation": evaluation}))
+    assert models(before, after) == {"train": set(), "measure": {"gan"}}
+
+
 def test_timing_and_deviations_change_nothing(smoke):
     timing = smoke.timing.model_copy(update={"epochs": 7})
     assert keys(smoke.model_copy(update={"timing": timing, "deviations": ("other words",)})) == keys(smoke)

@@ -1,6 +1,7 @@
 """The ``genrep`` command: each step of the flow is a subcommand that reads and writes files."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import click
 from genrep.allocator import keep_freed_memory
 from genrep.data.commands import data
 from genrep.errors import UserError
+from genrep.metrics.command import metrics
 from genrep.params import ReplicationParams, load, resolve, run_of
 
 
@@ -32,6 +34,11 @@ scale_option = click.option("--scale", default=None, help="smoke, desk or full; 
 seed_option = click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
 
 
+only_option = click.option(
+    "--only", type=click.Choice(["native", "inception"]), default=None, help="Leave the other metrics out."
+)
+
+
 def at_scale(replication: str, scale: str | None) -> tuple[dict[str, Any], str, ReplicationParams]:
     """The content of params.yaml, the scale (the file's own if None), and the replication's parameters at it."""
     params = load()
@@ -47,6 +54,7 @@ def main() -> None:
 
 
 main.add_command(data)
+main.add_command(metrics)
 
 
 @data.command("sheet")
@@ -82,44 +90,71 @@ def train(replication: str, run: str, seed: int, scale: str | None) -> None:
 
 @main.command("measure-real")
 @click.argument("replication")
+@click.argument("classifier", required=False)
+@only_option
 @scale_option
-def measure_real(replication: str, scale: str | None) -> None:
-    """Measure held-out real images, and fit what the native metrics of REPLICATION compare with."""
+def measure_real(replication: str, classifier: str | None, only: str | None, scale: str | None) -> None:
+    """Measure held-out real images, and fit what the native metrics of REPLICATION compare with.
+
+    Those of the data set of one CLASSIFIER run, or of all that the replication measures with. Where params.yaml asks
+    for Inception metrics, and the weights are at hand, those are measured too.
+    """
+    from genrep import inception_steps
     from genrep.data.prepare import prepared
-    from genrep.layout import real_path, run_folder
+    from genrep.layout import real_name, real_path, run_folder
     from genrep.metrics.evaluate import measure_real as measure
+    from genrep.params.load import check_choice
 
     params, scale, resolved = at_scale(replication, scale)
-    name = resolved.evaluation.classifier
-    images = prepared(resolved.runs[name].data.set)
-    folder = run_folder(scale, replication, name, 0)
-    measure(resolved, folder, images, real_path(scale, replication), params["device"])
+    if classifier is not None:
+        check_choice(f"classifier of {replication}", classifier, resolved.classifiers)
+    for name in resolved.classifiers if classifier is None else (classifier,):
+        out = real_path(scale, replication, real_name(name, resolved.evaluation.classifier))
+        if only != "inception":
+            images = prepared(resolved.runs[name].data.set)
+            measure(resolved, name, run_folder(scale, replication, name, 0), images, out, params["device"])
+        if only != "native":
+            say = partial(click.echo, err=True)
+            inception_steps.measure_real(resolved, replication, name, out, params["device"], only == "inception", say)
 
 
 @main.command()
 @click.argument("replication")
 @click.argument("run")
 @seed_option
+@only_option
 @scale_option
-def evaluate(replication: str, run: str, seed: int, scale: str | None) -> None:
-    """Sample and measure every snapshot of a trained RUN of REPLICATION."""
+def evaluate(replication: str, run: str, seed: int, only: str | None, scale: str | None) -> None:
+    """Sample and measure every snapshot of a trained RUN of REPLICATION.
+
+    Where params.yaml asks for Inception metrics, and the weights are at hand, those are measured too. What is current
+    is not measured again, unless --only names it.
+    """
+    from genrep import inception_steps
     from genrep.data.prepare import prepared
     from genrep.layout import measurement_path, run_folder
+    from genrep.metrics.current import run_is_current
     from genrep.metrics.evaluate import evaluate as evaluate_run
 
     params, scale, resolved = at_scale(replication, scale)
     run_params = run_of(params, replication, run, scale)
-    classifier = resolved.evaluation.classifier
-    evaluate_run(
-        resolved,
-        run,
-        run_folder(scale, replication, run, seed),
-        run_folder(scale, replication, classifier, 0),
-        prepared(run_params.data.set),
-        prepared(resolved.runs[classifier].data.set),
-        measurement_path(scale, replication, run, seed),
-        params["device"],
-    )
+    classifier = resolved.classifier_of(run)
+    folder, judge = run_folder(scale, replication, run, seed), run_folder(scale, replication, classifier, 0)
+    out = measurement_path(scale, replication, run, seed)
+    if only == "native" or (only is None and not run_is_current(resolved, run, folder, judge, out)):
+        images, seen = prepared(run_params.data.set), prepared(resolved.runs[classifier].data.set)
+        evaluate_run(resolved, run, folder, judge, images, seen, out, params["device"])
+    if only != "native":
+        inception_steps.evaluate(
+            resolved,
+            replication,
+            scale,
+            run,
+            seed,
+            params["device"],
+            only == "inception",
+            partial(click.echo, err=True),
+        )
 
 
 @main.command("time")

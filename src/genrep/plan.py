@@ -16,6 +16,7 @@ from genrep import models, sampling
 from genrep.data.arrays import DeviceImages, ImageSet
 from genrep.data.availability import Availability, availability, prepared_bytes
 from genrep.data.catalogue import data_set
+from genrep.data.weight_files import fetching, missing_weights
 from genrep.devices import claimed, device_name
 from genrep.flops import sampling_flops_per_image, training_flops_per_image
 from genrep.params import ReplicationParams, RunParams
@@ -58,6 +59,7 @@ class Plan:
     device: torch.device | None  # None: nothing was measured
     models: list[ModelPlan]
     data: dict[str, Availability]
+    inception: str = ""  # what its Inception metrics take and lack, in words; empty: it has none
 
 
 def show(name: str, scale: str, replication: ReplicationParams, device: str, measure: bool) -> None:
@@ -100,7 +102,25 @@ def plan(name: str, scale: str, replication: ReplicationParams, device: torch.de
         device=device,
         models=[plan_model(replication, model, runs, device) for model, runs in by_model.items()],
         data={name: availability(name) for name in sets},
+        inception=inception_line(replication),
     )
+
+
+def inception_line(replication: ReplicationParams) -> str:
+    """Images for the Inception network, real ones among them, and whether its weights are here."""
+    asked = replication.evaluation.inception
+    if asked is None:
+        return ""
+    sampled = [run for run in replication.runs.values() if run.sampler is not None]
+    looks = sum(len(run.seeds) * (len(run.snapshot_epochs()) if asked.snapshots == "all" else 1) for run in sampled)
+    images = looks * max(asked.samples)
+    judge = replication.runs[replication.evaluation.classifier]
+    images += data_set(judge.data.set).counts.get("test", 0)
+    for name in {run.data.set for run in (*sampled, judge)} if asked.real else ():
+        counts = data_set(name).counts
+        images += sum(counts.values()) if asked.real == "all" else counts.get(str(asked.real), 0)
+    lack = f", not run without them -> {fetching(asked.weights)}" if missing_weights(asked.weights) else ""
+    return f"weights {asked.weights}: for Inception metrics on {images:,} images{lack}"
 
 
 def plan_model(replication: ReplicationParams, model: str, names: list[str], device: torch.device | None) -> ModelPlan:
@@ -195,6 +215,8 @@ def lines(found: Plan, cores: int, free: int) -> Iterator[str]:
     for name, where in found.data.items():
         room = "" if where.state == "prepared" else f", {quantity(prepared_bytes(name))}B when prepared"
         yield f"data {name}: {where.found}{room}" + (f" -> {where.mend}" if where.mend else "")
+    if found.inception:
+        yield found.inception
 
 
 HEAD = ("model", "variants", "runs", "images", "FLOP/image", "FLOP train", "FLOP sample", "images/s", "time", "disk")

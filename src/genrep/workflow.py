@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from genrep.data.catalogue import data_set
+from genrep.data.weight_files import missing_weights, published_sha256
 from genrep.files import read_json, sha256_json
-from genrep.identity import measurement_key, run_key
-from genrep.layout import adoption_path, measurement_path, run_folder
+from genrep.identity import inception_key, measurement_key, run_key
+from genrep.layout import adoption_path, inception_path, measurement_path, real_name, real_path, run_folder
 from genrep.params import ReplicationParams, RunParams, TimingParams, resolve
 
 
@@ -24,6 +25,8 @@ class Plan:
     def __init__(self, params: dict[str, Any], replication: str, scale: str):
         self.name, self.scale = replication, scale
         self.params: ReplicationParams = resolve(params, replication, scale)
+        if self.params.evaluation.inception is not None:
+            published_sha256(self.params.evaluation.inception.weights)  # a mistyped name is told now
 
     def run(self, name: str) -> RunParams:
         """The parameters of one run."""
@@ -45,10 +48,21 @@ class Plan:
         """What stands for a trained run: small, so that Snakemake compares its content and not its time."""
         return str(run_folder(self.scale, self.name, name, int(seed)) / "provenance.json")
 
-    @property
-    def classifier(self) -> str:
-        """The run whose network measures."""
-        return self.params.evaluation.classifier
+    def real(self, classifier: str) -> str:
+        """What the measurement of a classifier's real images is called."""
+        return real_name(classifier, self.params.evaluation.classifier)
+
+    def classifier_named(self, real: str) -> str:
+        """The classifier whose real images a measurement is of."""
+        return next(run for run in self.params.classifiers if self.real(run) == real)
+
+    def reals(self) -> list[str]:
+        """The measurements of real images: one per classifier."""
+        return [str(real_path(self.scale, self.name, self.real(run))) for run in self.params.classifiers]
+
+    def real_of(self, name: str) -> str:
+        """The measurement of the real images that a run is compared with."""
+        return str(real_path(self.scale, self.name, self.real(self.params.classifier_of(name))))
 
     def measured(self) -> list[tuple[str, int]]:
         """Every run and seed that is sampled and measured."""
@@ -58,17 +72,47 @@ class Plan:
         """The measurement of every run and seed."""
         return [str(measurement_path(self.scale, self.name, name, seed)) for name, seed in self.measured()]
 
+    def inception(self) -> list[str]:
+        """The Inception measurements that can be made here, or that were adopted; the others are not run."""
+        if self.params.evaluation.inception is None:
+            return []
+        here = not missing_weights(self.params.evaluation.inception.weights)
+        titles = {(run, 0): self.real(run) for run in self.params.classifiers}
+        titles |= {(name, seed): f"{name}-seed{seed}" for name, seed in self.measured()}
+        folder = real_path(self.scale, self.name).parent
+        return [
+            str(inception_path(folder / f"{title}.json"))
+            for (name, seed), title in titles.items()
+            if here or self._inception_adopted(title, name, seed)
+        ]
+
+    def inception_key(self, name: str, seed: int | str) -> str:
+        """Changes when a run (real images: the classifier's) has to be measured again on Inception features."""
+        return inception_key(self.params, name, int(seed))
+
+    def to_measure_inception(self, name: str, seed: int | str) -> list[str]:
+        """What measuring a run on Inception features reads; nothing where such a measurement was adopted."""
+        return [] if self._inception_adopted(f"{name}-seed{seed}", name, seed) else [self.provenance(name, seed)]
+
+    def to_measure_real_inception(self, classifier: str) -> list[str]:
+        """What measuring a classifier's real images on Inception features reads."""
+        adopted = self._inception_adopted(self.real(classifier), classifier, 0)
+        return [] if adopted else [self.images(classifier)]
+
+    def _inception_adopted(self, title: str, name: str, seed: int | str) -> bool:
+        return self._adopted.get(f"{title}.inception") == self.inception_key(name, seed)
+
     def to_measure(self, name: str, seed: int | str) -> list[str]:
         """What measuring a run reads; nothing where a measurement with the same key was adopted."""
         if self._adopted.get(f"{name}-seed{seed}") == self.measuring_key(name, seed):
             return []
-        return [self.provenance(name, seed), self.provenance(self.classifier)]
+        return [self.provenance(name, seed), self.provenance(self.params.classifier_of(name))]
 
-    def to_measure_real(self) -> list[str]:
-        """What measuring real images reads."""
-        if self._adopted.get("real") == self.training_key(self.classifier, 0):
+    def to_measure_real(self, classifier: str) -> list[str]:
+        """What measuring a classifier's real images reads."""
+        if self._adopted.get(self.real(classifier)) == self.training_key(classifier, 0):
             return []
-        return [self.provenance(self.classifier)]
+        return [self.provenance(classifier)]
 
     def to_time(self) -> list[str]:
         """What timing epochs reads."""

@@ -207,7 +207,7 @@ def test_adopted_measurements_need_no_trained_weights(current: None) -> None:
     assert all(needed.values())
     adopt(plan())
     assert plan().to_measure("vae-adam", 0) == []
-    assert plan().to_measure_real() == []
+    assert plan().to_measure_real("classifier") == []
     assert plan().to_measure("gan-adam", 0) == needed["gan-adam"]
     params = tree_params()
     params["mnist_timing"]["full"]["runs"]["vae"]["batch_size"] = 64  # what was adopted is another run

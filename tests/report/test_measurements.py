@@ -70,3 +70,14 @@ def test_a_part_of_the_official_images_is_a_deviation_of_every_verdict(maker):
     maker.run("vae-adam", 1, {"fid": [1.0]}, provenance={"data": part})
     maker.run("gan-adam", 0, {"fid": [1.0]}, provenance={"data": {"name": "mnist", "deviations": []}})
     assert maker.open().deviations == "celeba-64-10k: the first 10,000 images"
+
+
+def test_a_model_is_compared_with_the_real_images_of_its_own_classifier(maker, params):
+    evaluation = params.evaluation.model_copy(update={"classifier_of": {"gan": "other"}})
+    maker.params = params.model_copy(update={"evaluation": evaluation})
+    maker.real(0.9, n=2000)
+    (maker.folder / "measurements/real.json").rename(maker.folder / "measurements/real-other.json")
+    maker.real(0.7, n=2000)
+    found = maker.open()
+    shares = [found.real_metric("legible_share", 2000, model).value for model in ("gan", "vae", None)]
+    assert shares == [0.9, 0.7, 0.7]

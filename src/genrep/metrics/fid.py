@@ -51,12 +51,12 @@ def fid(a: Gaussian, b: Gaussian) -> float:
 
 def trace_of_root(a: np.ndarray, b: np.ndarray) -> float:
     """tr (a b)^(1/2) of two (D, D) covariances, also singular ones."""
-    factor = _factor(a)
-    product = factor.T @ b @ factor
+    root = factor(a)
+    product = root.T @ b @ root
     return float(np.sqrt(np.linalg.eigvalsh(product).clip(min=0)).sum())
 
 
-def _factor(covariance: np.ndarray) -> np.ndarray:
+def factor(covariance: np.ndarray) -> np.ndarray:
     """(D, rank) F with F F^T = covariance."""
     try:
         return np.linalg.cholesky(covariance)

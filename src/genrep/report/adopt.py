@@ -38,7 +38,8 @@ class _Part:
 
 def adopt(plan: Plan) -> Adoption:
     """Check every measurement of a replication and write the keys of those that match."""
-    parts = [_real(plan), *(_run(plan, name, seed) for name, seed in plan.measured())]
+    parts = [_real(plan, classifier) for classifier in plan.params.classifiers]
+    parts += [_run(plan, name, seed) for name, seed in plan.measured()]
     if plan.params.timing is not None:
         parts.append(_epoch_times(plan))
     adopted = {part.title: part.key for part in parts if part.path.exists() and not part.reason}
@@ -52,13 +53,13 @@ def adopt(plan: Plan) -> Adoption:
     )
 
 
-def _real(plan: Plan) -> _Part:
-    path, reason = real_path(plan.scale, plan.name), ""
+def _real(plan: Plan, classifier: str) -> _Part:
+    path, reason = real_path(plan.scale, plan.name, plan.real(classifier)), ""
     if path.exists():
         record = read_json(path)
-        reason = _run_differs(plan.params, plan.classifier, 0, record["classifier"])
+        reason = _run_differs(plan.params, classifier, 0, record["classifier"])
         reason = reason or _differs("measuring code", known_as(record["evaluation"]["code"]), measuring_code())
-    return _Part("real", path, plan.training_key(plan.classifier, 0), reason)
+    return _Part(plan.real(classifier), path, plan.training_key(classifier, 0), reason)
 
 
 def _run(plan: Plan, name: str, seed: int) -> _Part:
@@ -86,7 +87,7 @@ def _untimed(values: dict[str, Any]) -> dict[str, Any]:
 
 def _differs_from_tree(plan: Plan, name: str, seed: int, path: Path) -> str:
     record, run = read_json(path), plan.run(name)
-    classifier = read_json(real_path(plan.scale, plan.name))["classifier"]["weights"]
+    classifier = read_json(Path(plan.real_of(name)))["classifier"]["weights"]
     return (
         _run_differs(plan.params, name, seed, record["provenance"])
         or _differs("protocol", record["how"], measurement_identity(plan.params, name))

@@ -80,7 +80,8 @@ def _term(term: str, measurements: Measurements) -> Estimate:
     if metric in HIGHER_IS_CLEARER and model == REAL:
         return measurements.real_metric(metric)
     if metric in HIGHER_IS_CLEARER and model in measurements.models:
-        return measurements.final(measurements.best_run(model), metric, measurements.common_n(model))
+        n = measurements.common_n(model, metric=metric)
+        return measurements.final(measurements.best_run(model), metric, n)
     raise UserError(f"published.csv: protocol {term!r} is not known")
 
 

@@ -12,10 +12,12 @@ from scipy.stats import t as student
 
 from genrep.errors import UserError
 from genrep.files import read_json
+from genrep.layout import real_name
 from genrep.params import ReplicationParams
+from genrep.report.inception import is_inception, lacking, with_inception
 
 REAL = "real"  # real images, where a model could stand
-# Metrics of quality by name. Those without a network in it are native: their network is the replication's classifier.
+# Metrics of quality by name. Those without ``/inception`` are native: their network is the replication's classifier.
 HIGHER_IS_CLEARER = {
     "legible_share": 1,
     "inception_score": 1,
@@ -23,6 +25,10 @@ HIGHER_IS_CLEARER = {
     "sharpness": 1,
     "classes_covered": 1,
     "fid": -1,
+    "fid/inception": -1,
+    "kid/inception": -1,
+    "precision/inception": 1,
+    "recall/inception": 1,
 }
 
 
@@ -37,6 +43,7 @@ class Estimate:
     seed_sd: float | None = None  # between trainings
     eval_sd: float | None = None  # between evaluation samples, of the first seed
     metric: str = ""  # id
+    sd: float | None = None  # over splits or subsets, of the first seed
 
     @property
     def margin(self) -> float:
@@ -70,14 +77,26 @@ class Measurements:
             for seed in run.seeds:
                 path = self.folder / f"{name}-seed{seed}.json"
                 if path.exists():
-                    found.setdefault(name, {})[seed] = _record(path, "status", "log", "snapshots")
+                    found.setdefault(name, {})[seed] = with_inception(
+                        _record(path, "status", "log", "snapshots"), path, _record
+                    )
         return found
 
     @cached_property
-    def real(self) -> dict[str, Any] | None:
-        """The measurement of real images."""
-        path = self.folder / "real.json"
-        return _record(path, "snapshots") if path.exists() else None
+    def reals(self) -> dict[str, dict[str, Any]]:
+        """The measurements of real images by the classifier that measured them; only what is there."""
+        default = self.params.evaluation.classifier
+        paths = {run: self.folder / f"{real_name(run, default)}.json" for run in self.params.classifiers}
+        return {
+            run: with_inception(_record(path, "snapshots"), path, _record)
+            for run, path in paths.items()
+            if path.exists()
+        }
+
+    def real(self, model: str | None = None) -> dict[str, Any] | None:
+        """The measurement of the real images that a model is compared with; the default classifier's if None."""
+        evaluation = self.params.evaluation
+        return self.reals.get(evaluation.classifier if model is None else self.params.classifier_of(model))
 
     @cached_property
     def times(self) -> dict[str, Any] | None:
@@ -129,26 +148,57 @@ class Measurements:
             raise NotMeasured(self.cost(model))
         return self.best[model]
 
-    def common_n(self, *models: str) -> int:
-        """The largest sample count that all these models were measured at."""
-        return max(set.intersection(*(set(self.params.samples_of(self.best_run(m))) for m in models)))
+    def common_n(self, *models: str, metric: str = "") -> int:
+        """The largest sample count that all these models were measured at, by a metric (native if none is named).
+
+        Raises:
+            NotMeasured: a model was not, or nobody asked for the metric.
+        """
+        try:
+            runs = [self.best_run(model) for model in models]
+        except NotMeasured as missing:
+            also = f"; {lacking(self.params, metric)}" if is_inception(metric) else ""
+            raise NotMeasured(f"{missing}{also}") from None
+        if is_inception(metric):
+            return self.largest_n(metric)
+        return max(set.intersection(*(set(self.params.samples_of(run)) for run in runs)))
+
+    def largest_n(self, metric: str) -> int:
+        """The largest sample count that a metric is asked for at.
+
+        Raises:
+            NotMeasured: it is an Inception metric, and nobody asks for those.
+        """
+        evaluation = self.params.evaluation
+        if not is_inception(metric):
+            return max(evaluation.samples)
+        if evaluation.inception is None:
+            raise NotMeasured(lacking(self.params, metric))
+        return max(evaluation.inception.samples)
 
     def final(self, run: str, metric: str, n: int) -> Estimate:
         """A metric after the last epoch: Student t over three or more seeds, else the first seed's bootstrap."""
         records = list(self.runs.get(run, {}).values())
         if not records or any(not record["snapshots"] for record in records):
             raise NotMeasured(f"{run}: no measurement after the last epoch")
-        entries = [find(record["snapshots"][-1]["metrics"], metric, n) for record in records]
-        return estimate(entries)
+        return estimate([self._found(record, record["snapshots"][-1]["metrics"], metric, n) for record in records])
 
-    def real_metric(self, metric: str, n: int | None = None) -> Estimate:
-        """A metric of the real held-out images, at n of them (the most there are if None)."""
-        if self.real is None:
+    def real_metric(self, metric: str, n: int | None = None, model: str | None = None) -> Estimate:
+        """A metric of the held-out real images that a model is compared with, at n of them (the most if None)."""
+        record = self.real(model)
+        if record is None:
             raise NotMeasured("real images have not been measured")
-        metrics = self.real["snapshots"][0]["metrics"]
+        metrics = record["snapshots"][0]["metrics"]
         if n is None:
             n = max((m["n"] for m in metrics if m["name"] == metric), default=0)
-        return estimate([find(metrics, metric, n)])
+        return estimate([self._found(record, metrics, metric, n)])
+
+    def _found(self, record: dict[str, Any], metrics: list[dict[str, Any]], metric: str, n: int) -> dict[str, Any]:
+        """The entry of a metric in a measurement; what an Inception metric lacks is told with the mend."""
+        try:
+            return find(metrics, metric, n)
+        except NotMeasured as missing:
+            raise (NotMeasured(lacking(self.params, metric, record)) if is_inception(metric) else missing) from None
 
     def curve(self, run: str, seed: int, metric: str, n: int) -> tuple[np.ndarray, np.ndarray]:
         """Epochs and values of a metric over a run's snapshots, two (E,) arrays."""
@@ -239,8 +289,9 @@ def estimate(entries: list[dict[str, Any]]) -> Estimate:
     first = entries[0]
     low, high = (first["ci_low"], first["ci_high"]) if first["ci_low"] is not None else (first["value"],) * 2
     eval_sd = (high - low) / 2 / 1.96
+    spread = first.get("sd")
     if len(values) < 3:
-        return Estimate(values[0], low, high, len(values), None, eval_sd, first["id"])
+        return Estimate(values[0], low, high, len(values), None, eval_sd, first["id"], spread)
     mean, sd = float(np.mean(values)), float(np.std(values, ddof=1))
     margin = float(student.ppf(0.975, len(values) - 1)) * sd / sqrt(len(values))
-    return Estimate(mean, mean - margin, mean + margin, len(values), sd, eval_sd, first["id"])
+    return Estimate(mean, mean - margin, mean + margin, len(values), sd, eval_sd, first["id"], spread)

@@ -62,7 +62,9 @@ def quality_over_epochs(measurements: Measurements, models: Names, notes: Sequen
     for metric, label in METRICS.items():
         lines = [_over_seeds(measurements, run, metric, n, *_model_look(model, models)) for model, run in best.items()]
         title = TITLES.get(metric, metric.capitalize())
-        panels.append(Panel(title, label, lines, log=metric == "fid", level=_real(measurements, metric, n)))
+        panels.append(
+            Panel(title, label, lines, log=metric == "fid", level=_real(measurements, next(iter(best)), metric, n))
+        )
     shown = ", ".join(f"{run} ({_seed_count(measurements, run)})" for run in best.values())
     absent = [f"no finished run: {name}" for model, name in models.items() if model not in best]
     band = "; the band spans the seeds" if any(len(measurements.runs[run]) > 1 for run in best.values()) else ""
@@ -86,7 +88,8 @@ def score_by_samples(measurements: Measurements, models: Names, notes: Sequence[
         lines.append(Line(np.array(counts), values, *_model_look(model, models), low=low, high=high))
     if not lines:
         raise NotMeasured("no run has been measured")
-    real = measurements.real["snapshots"][0]["metrics"] if measurements.real else []
+    record = measurements.real(next(iter(models)))
+    real = record["snapshots"][0]["metrics"] if record else []
     scores = {m["n"]: m["value"] for m in real if m["name"] == "inception_score"}
     if scores:
         lines.append(Line(np.array([*scores]), np.array([*scores.values()]), "real test images", GREY, "*"))
@@ -106,7 +109,7 @@ def legible_by_optimizer(measurements: Measurements, models: Names, optimizers: 
             if record["snapshots"]
         ]
         title, note = f"{name} ({n} samples)", "" if lines else "not run"
-        level = _real(measurements, "legible_share", n)
+        level = _real(measurements, model, "legible_share", n)
         panels.append(Panel(title, "legible share", lines, level=level, note=note, bottom=-0.03, top=1.03))
     _something(panels)
     title = "Share of samples that the digit classifier reads, by optimizer"
@@ -166,12 +169,13 @@ def _over_seeds(
     return Line(curves_of[0][0][:count], values.mean(0), label, colour, marker, low=low, high=high)
 
 
-def _real(measurements: Measurements, metric: str, n: int) -> tuple[str, float] | None:
-    """The level of real images at the same sample count, where it was measured."""
-    if measurements.real is None:
+def _real(measurements: Measurements, model: str, metric: str, n: int) -> tuple[str, float] | None:
+    """The level of the real images that a model is compared with at the same sample count, where it was measured."""
+    record = measurements.real(model)
+    if record is None:
         return None
     try:
-        value = find(measurements.real["snapshots"][0]["metrics"], metric, n)["value"]
+        value = find(record["snapshots"][0]["metrics"], metric, n)["value"]
     except NotMeasured:
         return None
     return "real test images", value
