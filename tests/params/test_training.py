@@ -110,3 +110,50 @@ def test_a_predicted_class_and_the_auxiliary_objective_need_each_other(smoke_run
         else:
             with pytest.raises(ValidationError, match="need each other"):
                 RunParams.model_validate(block)
+
+
+# -- what cannot be trained is refused when it is read ----------------------------------------------------------------
+
+FOUR = {"resolution": 4, "epochs": 1, "batch_size": 8}
+EIGHT, SIXTEEN = FOUR | {"resolution": 8}, FOUR | {"resolution": 16, "epochs": 2}
+
+
+@pytest.mark.parametrize(
+    ("growth", "words"),
+    [
+        ([FOUR, EIGHT], r"its parts have 2 epochs, the run has 4"),
+        ([FOUR, EIGHT | {"epochs": 3}], r"ends at 8, but the networks lead to 16"),
+        ([FOUR, EIGHT, EIGHT | {"epochs": 2}], r"each resolution is twice the one before, not 4, 8, 8"),
+        ([FOUR | {"fade": 1}, EIGHT, SIXTEEN], r"the first resolution has nothing to fade in from"),
+        ([FOUR, EIGHT, SIXTEEN | {"fade": 3}], r"fade: 3 epochs are more than the 2 at 16"),
+    ],
+)
+def test_growth_leads_to_the_size_of_the_networks(thesis_runs, growth, words):
+    with pytest.raises(ValidationError, match=words):
+        RunParams.model_validate(thesis_runs["gan"].values() | {"growth": growth})
+
+
+def test_moving_average_asked_from_a_run_without(thesis_runs):
+    values = thesis_runs["diffusion"].values()
+    del values["ema"]
+    with pytest.raises(ValidationError, match=r"sampler\.average: the run keeps no moving average; set ema, 0\.9999"):
+        RunParams.model_validate(values)
+    with pytest.raises(ValidationError, match="ema_warm_up: the run keeps no moving average"):
+        RunParams.model_validate(values | {"sampler": {"kind": "ancestral"}})
+
+
+def test_micro_batches_divide_the_batch_of_every_resolution(thesis_runs):
+    with pytest.raises(ValidationError, match="accumulate: 16 does not divide batch_size 8"):
+        RunParams.model_validate(thesis_runs["gan"].values() | {"batch_size": 16, "accumulate": 16})
+
+
+@pytest.mark.parametrize("name", ["vae", "diffusion"])
+def test_channels_divide_by_the_groups(thesis_runs, name):
+    values = thesis_runs[name].values()
+    with pytest.raises(ValidationError, match="channels: 4 does not divide by groups 3"):
+        RunParams.model_validate(values | {"network": values["network"] | {"groups": 3}})
+
+
+@pytest.mark.parametrize("value", [True, False, "cuda"])
+def test_compilation_is_on_off_or_for_gpus(thesis_runs, value):
+    assert RunParams.model_validate(thesis_runs["vae"].values() | {"compile": value}).compile == value

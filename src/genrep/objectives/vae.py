@@ -12,9 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from genrep.data.arrays import DeviceImages
+from genrep.devices import resolve_precision
 from genrep.models.latent import told
 from genrep.objectives.base import Batch, Losses, Noise, Phase, normal
-from genrep.params.training import VAEObjectiveParams
+from genrep.params.training import RunParams, VAEObjectiveParams
 
 
 def kl_to_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
@@ -60,3 +62,21 @@ def phases(networks: nn.ModuleDict, params: VAEObjectiveParams) -> list[Phase]:
         return {"loss": reconstruction + kl, "reconstruction": reconstruction, "kl": kl}
 
     return [Phase("vae", ("encoder", "decoder"), draw, loss)]
+
+
+@torch.no_grad()
+def after_training(networks: nn.ModuleDict, run: RunParams, data: DeviceImages) -> None:
+    """Encode every training image and fit ``posterior``, where the networks have one, to means and deviations."""
+    if "posterior" not in networks:
+        return
+    encoder: Any = networks["encoder"]
+    posterior: Any = networks["posterior"]
+    device = next(encoder.parameters()).device
+    bf16 = resolve_precision(run.precision, device) == "bf16"
+    means, deviations = [], []
+    for images, _ in data.batches(run.batch_size):
+        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+            mean, log_variance = encoder(images)
+        means.append(mean.cpu())
+        deviations.append((0.5 * log_variance).exp().cpu())
+    posterior.fit(torch.cat(means), torch.cat(deviations))

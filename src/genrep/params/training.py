@@ -1,11 +1,13 @@
 """Parameters of one run: data, network, objective, optimizer, schedule and sampler."""
 
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from genrep.params.base import Params, merge
-from genrep.params.networks import NetworkParams
+from genrep.params.networks import NetworkParams, ProgressiveGANParams
+from genrep.params.samplers import SamplerParams
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
@@ -99,7 +101,7 @@ class DiffusionObjectiveParams(Params):
     kind: Literal["diffusion"]
     steps: PositiveInt  # T
     beta: tuple[PositiveFloat, PositiveFloat]  # linear from the first to the last step
-    class_dropout: Probability  # of the condition, for classifier-free guidance
+    class_dropout: Probability = 0.0  # of the condition, for classifier-free guidance
 
 
 class ClassificationObjectiveParams(Params):
@@ -160,20 +162,19 @@ class AdagradParams(Params):
 OptimizerParams = Annotated[AdamParams | SGDParams | RMSpropParams | AdagradParams, Field(discriminator="kind")]
 
 
-class LatentPriorParams(Params):
-    """genrep.sampling.latent_prior: decode z drawn from the network's prior."""
+class GrowthParams(Params):
+    """One resolution of progressive growing."""
 
-    kind: Literal["latent_prior"]
+    resolution: PositiveInt
+    epochs: PositiveInt  # at this resolution
+    fade: NonNegativeInt = 0  # of these, the first ones while it fades in
+    batch_size: PositiveInt
 
-
-class AncestralParams(Params):
-    """genrep.sampling.ancestral: all T reverse steps, with classifier-free guidance."""
-
-    kind: Literal["ancestral"]
-    guidance: NonNegativeFloat  # w of (1 + w) conditional - w unconditional
-
-
-SamplerParams = Annotated[LatentPriorParams | AncestralParams, Field(discriminator="kind")]
+    @model_validator(mode="after")
+    def _fading_ends(self) -> "GrowthParams":
+        if self.fade > self.epochs:
+            raise ValueError(f"fade: {self.fade} epochs are more than the {self.epochs} at {self.resolution}")
+        return self
 
 
 class RunParams(Params):
@@ -191,10 +192,13 @@ class RunParams(Params):
     drop_last: bool = False  # leave the incomplete last batch of an epoch out
     lr_decay: Literal["constant", "linear"] = "constant"  # linear: lr times (1 - epoch/epochs)
     ema: Beta | None = None  # decay of the moving average that is sampled from
+    ema_warm_up: bool = False  # begin it with a shorter memory
     accumulate: PositiveInt = 1  # micro-batches per optimizer step
+    recompute: bool = False  # activations in the backward pass instead of keeping them: less memory, more arithmetic
+    growth: tuple[GrowthParams, ...] = ()  # of networks that grow; () trains at the images' resolution from the start
     snapshots: Literal["all"] | tuple[PositiveInt, ...] = ()  # epochs whose sampling weights are kept
     seeds: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)] = (0,)
-    compile: bool = False
+    compile: bool | Literal["cuda"] = False  # cuda: on a GPU only
     precision: Precision
     threads: PositiveInt  # of torch on a CPU: their number changes floating-point bits
     on_divergence: Literal["fail", "record"] = "fail"  # record: a NaN loss is this run's result
@@ -210,6 +214,30 @@ class RunParams(Params):
     def _snapshots_lie_within_the_run(self) -> "RunParams":
         if self.snapshots != "all" and self.snapshots and max(self.snapshots) > self.epochs:
             raise ValueError(f"snapshots: epoch {max(self.snapshots)} lies beyond the run's {self.epochs} epochs")
+        return self
+
+    @model_validator(mode="after")
+    def _averages_exist(self) -> "RunParams":
+        if self.ema is None:
+            if getattr(self.sampler, "average", None) == "ema":
+                raise ValueError("sampler.average: the run keeps no moving average; set ema, 0.9999 for example")
+            if self.ema_warm_up:
+                raise ValueError("ema_warm_up: the run keeps no moving average; set ema, or leave ema_warm_up out")
+        return self
+
+    @model_validator(mode="after")
+    def _growth_leads_to_the_images(self) -> "RunParams":
+        sides = [part.resolution for part in self.growth]
+        if not sides:
+            return self
+        if any(new != 2 * old for old, new in pairwise(sides)):
+            raise ValueError(f"growth: each resolution is twice the one before, not {', '.join(map(str, sides))}")
+        if self.growth[0].fade:
+            raise ValueError("growth: the first resolution has nothing to fade in from; leave fade out")
+        if (total := sum(part.epochs for part in self.growth)) != self.epochs:
+            raise ValueError(f"growth: its parts have {total} epochs, the run has {self.epochs}")
+        if isinstance(self.network, ProgressiveGANParams) and sides[-1] != self.network.resolution:
+            raise ValueError(f"growth: ends at {sides[-1]}, but the networks lead to {self.network.resolution}")
         return self
 
     @model_validator(mode="after")
@@ -233,8 +261,9 @@ class RunParams(Params):
     def _batches_are_whole(self) -> "RunParams":
         if self.replacement and not self.drop_last:
             raise ValueError("replacement: an epoch of batches drawn with replacement is whole: set drop_last: true")
-        if self.batch_size % self.accumulate:
-            raise ValueError(f"accumulate: {self.accumulate} does not divide batch_size {self.batch_size}")
+        for size in (self.batch_size, *(part.batch_size for part in self.growth)):
+            if size % self.accumulate:
+                raise ValueError(f"accumulate: {self.accumulate} does not divide batch_size {size}")
         if len(set(self.seeds)) < len(self.seeds):
             raise ValueError(f"seeds: {list(self.seeds)} names one twice")
         return self
