@@ -10,7 +10,8 @@ import pandas as pd
 import pandera.pandas as pa
 
 from genrep.errors import UserError
-from genrep.report.measurements import HIGHER_IS_CLEARER, LOSSES, REAL, Estimate, Measurements, NotMeasured
+from genrep.report.estimates import LOSSES, Estimate, NotMeasured
+from genrep.report.measurements import HIGHER_IS_CLEARER, REAL, Measurements
 from genrep.report.verdicts import Judgement, Verdict, inside
 
 SCHEMA = pa.DataFrameSchema(

@@ -12,7 +12,8 @@ from genrep.layout import REPLICATIONS
 from genrep.params import ReplicationParams
 from genrep.report.assumptions import AS_USED
 from genrep.report.cells import Term, incomparable, read_published, tolerated
-from genrep.report.measurements import Estimate, Measurements, NotMeasured
+from genrep.report.estimates import Estimate, NotMeasured
+from genrep.report.measurements import Measurements
 from genrep.report.verdicts import Verdict, inside
 from genrep.sweep.readings import Variant
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from genrep.report.estimates import Estimate, NotMeasured, find
 from genrep.report.figures.charts import Line, Panel, Style, bars, curves, draw_panel, new_figure
 from genrep.report.figures.style import GREY, colour_of, marker_of
-from genrep.report.measurements import Estimate, Measurements, NotMeasured, find
+from genrep.report.measurements import Measurements
 
 Names = dict[str, str]  # of models or optimizers, for people
 METRICS = {
