@@ -17,7 +17,8 @@ def pixels(*shape: int) -> np.ndarray:
 @pytest.fixture
 def small() -> ImageSet:
     """Six training and four test images in three colours."""
-    return ImageSet(pixels(10, 8, 6, 3), np.arange(10), {"name": "small", "counts": {"train": 6, "test": 4}})
+    card = {"name": "small", "counts": {"train": 6, "test": 4}, "identity": "f00d", "share_of_official": 1}
+    return ImageSet(pixels(10, 8, 6, 3), np.arange(10), card)
 
 
 def brighter(images, labels):

@@ -153,6 +153,7 @@ def test_cifar_gives_the_same_set_from_batches_and_from_sheets(place, monkeypatc
         source("cifar10-sheets").model_copy(update={"files": {name: SourceFile() for name in sheets}}),
     )
     (tmp_path / "mirror" / "cifar10" / "cifar-10-batches-py").rename(tmp_path / "elsewhere")
+    (tmp_path / "data" / "prepared" / "cifar10").rename(tmp_path / "prepared from batches")
     found = prepare("cifar10", place("cifar10", counts, sheets, origin="cifar10-sheets"))
     assert found.card["source"] == "cifar10-sheets"
     assert found.card["identity"] == batches.card["identity"]

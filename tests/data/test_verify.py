@@ -55,8 +55,10 @@ def test_other_identity_than_the_catalogues_fails(tmp_path, fake_faces, monkeypa
 
 def test_truncated_file_is_told_with_both_sizes(tmp_path, fake_faces, monkeypatch):
     size = fake_faces.archive.stat().st_size
+    entry = data_set("tiny-faces")
     known = SourceFile(bytes=size, sha256=sha256_file(fake_faces.archive))
     fake_faces.declare(monkeypatch, {"faces.zip": known, "list.txt": SourceFile()})
+    assert data_set("tiny-faces") == entry
     assert all(found("faces", tmp_path).values())
     fake_faces.archive.write_bytes(fake_faces.archive.read_bytes()[:1000])
     (finding,) = [f for f in verify("faces", tmp_path) if not f.ok]
