@@ -224,3 +224,26 @@ def test_shuffled_serves_every_row_once_with_its_labels_and_attributes(faces, cp
         np.testing.assert_array_equal(images.permute(0, 2, 3, 1), faces.images[:6][rows])
         np.testing.assert_array_equal(labels, faces.labels[:6][rows])
         np.testing.assert_array_equal(data.attributes[rows], faces.attributes[:6][rows])
+
+
+@pytest.mark.parametrize("card", [{}, [], {"counts": {"train": 6, "test": 4}}, {"counts": 10}])
+def test_card_that_says_too_little_is_one_line(small, tmp_path, card):
+    small.save(tmp_path)
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    with pytest.raises(UserError, match=r"not a prepared data set .*card.json does not say .*run: genrep data prepare"):
+        ImageSet.open(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "said"),
+    [
+        ("images", np.zeros((10, 8, 6), np.uint8), "images.npy is uint8 of rank 3, not uint8 of rank 4"),
+        ("labels", np.zeros(10), "labels.npy is float64 of rank 1, not int64 of rank 1"),
+        ("attributes", np.zeros((10, 2), np.uint8), "attributes.npy is uint8 of rank 2, not bool of rank 2"),
+    ],
+)
+def test_array_of_another_type_is_one_line(faces, tmp_path, name, array, said):
+    faces.save(tmp_path)
+    np.save(tmp_path / f"{name}.npy", array)
+    with pytest.raises(UserError, match=said):
+        ImageSet.open(tmp_path)

@@ -122,7 +122,7 @@ def _mosaic(images: np.ndarray) -> np.ndarray:
 def _title_lines(title: str, inches: float) -> list[str]:
     """A title in lines that fit: measured, as bold letters differ in width more than a mean says."""
     font = FontProperties(family="DejaVu Sans", weight="bold", size=TITLE_SIZE)
-    for share in (0.7, 0.6, 0.5, 0.4):
+    for share in (0.7, 0.6, 0.5, 0.4, 0.3):
         lines = note_lines([title], inches * share)
         if all(TextPath((0, 0), line, prop=font).get_extents().x1 <= inches * 72 for line in lines):
             break
