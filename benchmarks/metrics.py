@@ -171,9 +171,9 @@ def main() -> None:
     head = [
         "# Benchmarks of the metric layer",
         "",
-        f"Written by `make bench-metrics`: rates on {asked.rate:,} images of 64x64, equality on {asked.equal:,}, random",
-        f"weights, the same on both sides; medians of {asked.repetitions} alternating repetitions, each in a process of",
-        "its own.",
+        f"Written by `make bench-metrics`: rates on {asked.rate:,} images of 64x64, equality on {asked.equal:,}, the",
+        f"same random weights on both sides; medians of {asked.repetitions} alternating repetitions, each in a process",
+        "of its own.",
         "",
         f"- date: {date.today().isoformat()}",
         f"- machine: {device_name(torch.device('cpu'))}, {os.cpu_count()} cores, "
