@@ -65,6 +65,6 @@ def lacking(params: ReplicationParams, metric: str, record: Record | None = None
     if reasons:
         return f"{metric}: {reasons[0]}"
     return (
-        f"{metric} needs the weights of the Inception network: {fetching(asked.weights)}, then the same replication "
+        f"{metric} needs the weights of the Inception network: run {fetching(asked.weights)}, then this replication "
         f"again ({max(asked.samples):,} images a run to show it)"
     )
