@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PositiveInt, model_validator
 
 from genrep.params.base import Params
+from genrep.params.studies import StudiesParams
 from genrep.params.training import Precision, Probability, RunParams
 
 
@@ -38,6 +39,7 @@ class ReplicationParams(Params):
     runs: dict[str, RunParams]
     evaluation: EvaluationParams
     timing: TimingParams | None = None
+    studies: StudiesParams | None = None
 
     @model_validator(mode="after")
     def _names_are_of_runs(self) -> "ReplicationParams":
@@ -49,6 +51,10 @@ class ReplicationParams(Params):
             ),
             "evaluation.samples_of": (self.evaluation.samples_of, models),
             "timing.runs": (self.timing.runs if self.timing else (), set(self.runs)),
+            "studies.runs": (
+                self.studies.runs if self.studies else (),
+                {name for name, run in self.runs.items() if run.sampler is not None},
+            ),
         }
         for where, (names, known) in named.items():
             for name in names:
