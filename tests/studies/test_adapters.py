@@ -65,7 +65,7 @@ def test_diffusion_model_denoises_without_its_class(smoke_runs):
         assert torch.allclose(model.denoiser.predict(x, 7), expected, atol=1e-5)
     assert model.decoder is model.encoder is None
     told = run.model_copy(update={"objective": run.objective.model_copy(update={"class_dropout": 0.0})})
-    with pytest.raises(LacksAbility, match="run has no denoiser: .*: its network is told the class besides, which"):
+    with pytest.raises(LacksAbility, match=r"run has no denoiser: .*: its network is told the class besides, which"):
         opened(told)[0].require("denoiser")
 
 

@@ -41,7 +41,7 @@ def test_diffusion_filling_keeps_the_known_and_draws_the_rest(make_subject):
     subject = make_subject(denoiser=gaussian_denoiser(0.2, 0.1), search=SEARCH, inpainting={"region": "eye"})
     found = inpainting.study(subject, subject.params.inpainting)
     rows = subject.held_out(among=inpainting.has_region(subject, "eye"))
-    images, hole = subject.pixels(rows), regions(subject.images, "eye", rows)
+    hole = regions(subject.images, "eye", rows)
     shown = found.tiles["filled"].images.astype(int)
     mask = hole[0].numpy().repeat(3, 0)
     assert np.array_equal(shown[0, 2][~mask], shown[0, 0][~mask])

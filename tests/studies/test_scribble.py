@@ -108,5 +108,5 @@ def test_images_without_hair_are_not_taken(make_subject, faces):
     masks[61:, faces.card["masks"].index("hair")] = False
     data = ImageSet(faces.images, faces.labels, faces.card, faces.attributes, masks)
     subject = make_subject(denoiser=gaussian_denoiser(0.0, 0.3), data=data, scribble=PARAMS)
-    with pytest.raises(UserError, match="images: 4 are asked for, faces-32 has [01] such test images"):
+    with pytest.raises(UserError, match=r"images: 4 are asked for, faces-32 has [01] such test images"):
         scribble.study(subject, subject.params.scribble)
