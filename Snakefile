@@ -17,6 +17,7 @@ report: "workflow/report.rst"
 include: "workflow/common.smk"
 include: "workflow/runs.smk"
 include: "workflow/results.smk"
+include: "workflow/sweeps.smk"
 
 
 rule replicate_all:

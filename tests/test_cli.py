@@ -12,8 +12,12 @@ from genrep.data.catalogue import catalogue, data_set, sources
 from genrep.data.raw import MIRROR
 from tests.conftest import ROOT
 
-PER_REPLICATION = ("measure-real", "time", "tabulate", "compare", "summary", "adopt", "plan")
+PER_REPLICATION = ("measure-real", "time", "tabulate", "compare", "summary", "adopt", "plan", "sweep")
 PER_RUN = ("train", "evaluate")
+DOCUMENTS = (
+    *("README.md", "CONTRIBUTING.md", "Makefile", "docs/adding-your-own.md"),
+    *("dvc.yaml", "workflow/runs.smk", "workflow/sweeps.smk"),
+)
 
 
 @pytest.fixture
@@ -100,12 +104,37 @@ def test_help_lists_every_command_with_what_it_does(genrep):
         assert command.help
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "Makefile", "dvc.yaml", "workflow/runs.smk"])
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_commands_that_documents_and_rules_call_exist(name):
     text = (ROOT / name).read_text()
     called = set(re.findall(r"(?:genrep|-m genrep|bin/genrep) ([a-z]+(?:-[a-z]+)*)", text))
     assert called
     assert called <= set(main.commands)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("fashion_mnist_is", "gradient-penalti"), "'gradient-penalti' is not one of .* mean 'gradient-penalty'"),
+        (("fashion_mnist_is", "batch-size"), "assumption 'batch-size' of fashion_mnist_is has no readings to run"),
+        (("mnist_timing",), "mnist_timing has no sweep: no assumption in .*assumptions.yaml has readings to run"),
+    ],
+)
+def test_a_sweep_that_is_not_there(genrep, tmp_path, arguments, said):
+    (tmp_path / "replications").symlink_to(ROOT / "replications")
+    result = genrep("sweep", *arguments)
+    assert re.search(said, result.stderr)
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_sweeps_are_listed_with_what_they_train(genrep, tmp_path):
+    (tmp_path / "replications").symlink_to(ROOT / "replications")
+    lines = genrep("sweep", "fashion_mnist_is", "gradient-penalty", "inception-splits", "--list").stdout.splitlines()
+    assert lines == [
+        "gradient-penalty: 2 readings, 1 of them trained for it",
+        "inception-splits: 12 readings, 0 of them trained for it",
+    ]
 
 
 def test_wrong_usage_is_clicks_to_explain(genrep):

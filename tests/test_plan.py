@@ -10,7 +10,17 @@ from genrep.data.availability import Availability, availability, prepared_bytes
 from genrep.data.prepare import MIRROR
 from genrep.errors import UserError
 from genrep.params import load, resolve
-from genrep.plan import checkpoint_bytes, duration, images_to_see, lines, plan, quantity, run_bytes, training_rate
+from genrep.plan import (
+    checkpoint_bytes,
+    duration,
+    images_to_see,
+    inception_line,
+    lines,
+    plan,
+    quantity,
+    run_bytes,
+    training_rate,
+)
 from genrep.training import checkpoint
 from genrep.training.run import train
 from tests.conftest import ROOT
@@ -92,6 +102,22 @@ def test_lines_name_every_model_and_what_is_missing(full, cpu):
     assert "cores shared" not in one_core
     eight = "\n".join(lines(replace(full, device=cpu, models=models), cores=8, free=0))
     assert ", or 1 h with 8 cores shared" in eight  # the classifier is one run: no sooner than it
+
+
+def test_inception_metrics_say_how_many_images_and_what_they_lack(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    garments = resolve(load(ROOT / "params.yaml"), "fashion_mnist_is", "full")
+    # six models of three seeds, and the test images
+    counted = "weights inception: for Inception metrics on 100,000 images"
+    assert inception_line(garments) == f"{counted}, not run without them -> genrep data fetch inception"
+    evaluation = garments.evaluation
+    asked = evaluation.inception.model_copy(update={"real": "train", "snapshots": "all"})
+    more = garments.model_copy(update={"evaluation": evaluation.model_copy(update={"inception": asked})})
+    assert f"{18 * 7 * 5000 + 10_000 + 60_000:,} images" in inception_line(more)
+    (tmp_path / "data/weights").mkdir(parents=True)
+    (tmp_path / "data/weights/inception.safetensors").touch()
+    assert inception_line(garments) == counted
+    assert inception_line(resolve(load(ROOT / "params.yaml"), "mnist_timing", "full")) == ""
 
 
 @pytest.mark.parametrize(

@@ -45,4 +45,5 @@ def reported(replication):
 wildcard_constraints:
     replication="[a-z0-9_]+",
     run="[a-z0-9_-]+",
+    real="real(-[a-z0-9_-]+)?",
     seed="[0-9]+",

@@ -5,7 +5,8 @@ def measured(replication):
     """What the results of a replication are computed from."""
     folder = f"results/{SCALE}/{replication}/measurements"
     yield from plan(replication).measurements()
-    yield f"{folder}/real.json"
+    yield from plan(replication).reals()
+    yield from plan(replication).inception()
     if plan(replication).params.timing is not None:
         yield f"{folder}/epoch_times.json"
 

@@ -39,28 +39,29 @@ rule train:
 
 rule measure_real:
     input:
-        lambda w: plan(w.replication).to_measure_real(),
+        lambda w: plan(w.replication).to_measure_real(plan(w.replication).classifier_named(w.real)),
     output:
-        f"results/{SCALE}/{{replication}}/measurements/real.json",
+        f"results/{SCALE}/{{replication}}/measurements/{{real}}.json",
     log:
-        f"logs/{SCALE}/{{replication}}/measure_real.log",
+        f"logs/{SCALE}/{{replication}}/measure_{{real}}.log",
     resources:
         gpu=gpus(config["device"]),
     params:
-        key=lambda w: plan(w.replication).training_key(plan(w.replication).classifier, 0),
+        key=lambda w: plan(w.replication).training_key(plan(w.replication).classifier_named(w.real), 0),
         code=measuring_code(),
+        classifier=lambda w: plan(w.replication).classifier_named(w.real),
         scale=SCALE,
     message:
-        "Measure real images of {wildcards.replication}"
+        "Measure the real images of {wildcards.replication} into {wildcards.real}.json"
     shell:
-        "genrep measure-real {wildcards.replication} --scale {params.scale} > {log} 2>&1"
+        "genrep measure-real {wildcards.replication} {params.classifier} --only native --scale {params.scale} > {log} 2>&1"
 
 
 rule evaluate:
     input:
         lambda w: plan(w.replication).to_measure(w.run, w.seed),
         # written together with the statistics that native FID compares with
-        f"results/{SCALE}/{{replication}}/measurements/real.json",
+        lambda w: plan(w.replication).real_of(w.run),
     output:
         f"results/{SCALE}/{{replication}}/measurements/{{run}}-seed{{seed}}.json",
         f"results/{SCALE}/{{replication}}/measurements/{{run}}-seed{{seed}}.npz",
@@ -75,7 +76,52 @@ rule evaluate:
     message:
         "Sample and measure {wildcards.run} of {wildcards.replication}, seed {wildcards.seed}"
     shell:
-        "genrep evaluate {wildcards.replication} {wildcards.run} --seed {wildcards.seed} --scale {params.scale} > {log} 2>&1"
+        "genrep evaluate {wildcards.replication} {wildcards.run} --seed {wildcards.seed} --only native --scale {params.scale} > {log} 2>&1"
+
+
+# The two rules for Inception features are in no plan where the weights are not at hand.
+rule measure_real_inception:
+    input:
+        lambda w: [
+            ancient(path)
+            for path in plan(w.replication).to_measure_real_inception(plan(w.replication).classifier_named(w.real))
+        ],
+    output:
+        f"results/{SCALE}/{{replication}}/measurements/{{real}}.inception.json",
+    log:
+        f"logs/{SCALE}/{{replication}}/measure_{{real}}_inception.log",
+    threads: lambda w: plan(w.replication).run(plan(w.replication).classifier_named(w.real)).threads
+    resources:
+        gpu=gpus(config["device"]),
+        mem_mb=3000,
+    params:
+        key=lambda w: plan(w.replication).inception_key(plan(w.replication).classifier_named(w.real), 0),
+        classifier=lambda w: plan(w.replication).classifier_named(w.real),
+        scale=SCALE,
+    message:
+        "Measure the real images of {wildcards.replication} on Inception features into {wildcards.real}.inception.json"
+    shell:
+        "genrep measure-real {wildcards.replication} {params.classifier} --only inception --scale {params.scale} > {log} 2>&1"
+
+
+rule evaluate_inception:
+    input:
+        lambda w: plan(w.replication).to_measure_inception(w.run, w.seed),
+    output:
+        f"results/{SCALE}/{{replication}}/measurements/{{run}}-seed{{seed}}.inception.json",
+    log:
+        f"logs/{SCALE}/{{replication}}/evaluate_inception-{{run}}-seed{{seed}}.log",
+    threads: lambda w: plan(w.replication).run(w.run).threads
+    resources:
+        gpu=gpus(config["device"]),
+        mem_mb=3000,
+    params:
+        key=lambda w: plan(w.replication).inception_key(w.run, w.seed),
+        scale=SCALE,
+    message:
+        "Sample {wildcards.run} of {wildcards.replication}, seed {wildcards.seed}, and measure on Inception features"
+    shell:
+        "genrep evaluate {wildcards.replication} {wildcards.run} --seed {wildcards.seed} --only inception --scale {params.scale} > {log} 2>&1"
 
 
 rule time_epochs:

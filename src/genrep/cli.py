@@ -1,15 +1,19 @@
 """The ``genrep`` command: each step of the flow is a subcommand that reads and writes files."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from genrep.allocator import keep_freed_memory
+from genrep.arguments import at_scale, plan_and_device, scale_option, seed_option
 from genrep.data.commands import data
 from genrep.errors import UserError
-from genrep.params import ReplicationParams, load, resolve, run_of
+from genrep.metrics.command import metrics
+from genrep.params import load
+from genrep.sweep.command import sweep
 
 
 class Commands(click.Group):
@@ -26,17 +30,9 @@ class Commands(click.Group):
             sys.exit(1)
 
 
-scale_option = click.option("--scale", default=None, help="smoke, desk or full; params.yaml's own if left out.")
-
-
-seed_option = click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
-
-
-def at_scale(replication: str, scale: str | None) -> tuple[dict[str, Any], str, ReplicationParams]:
-    """The content of params.yaml, the scale (the file's own if None), and the replication's parameters at it."""
-    params = load()
-    scale = scale or params["scale"]
-    return params, scale, resolve(params, replication, scale)
+only_option = click.option(
+    "--only", type=click.Choice(["native", "inception"]), default=None, help="Leave the other metrics out."
+)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,6 +43,8 @@ def main() -> None:
 
 
 main.add_command(data)
+main.add_command(metrics)
+main.add_command(sweep)
 
 
 @data.command("sheet")
@@ -69,57 +67,54 @@ def data_sheet(name: str, path: Path) -> None:
 @scale_option
 def train(replication: str, run: str, seed: int, scale: str | None) -> None:
     """Train one RUN of REPLICATION, going on from its checkpoint if there is one."""
-    from genrep.data.prepare import prepared
-    from genrep.layout import run_folder
-    from genrep.training.run import train as train_run
+    from genrep import steps
 
-    params, scale, _ = at_scale(replication, scale)
-    run_params = run_of(params, replication, run, scale)
-    folder = run_folder(scale, replication, run, seed)
-    images = prepared(run_params.data.set)
-    train_run(folder, f"{replication}/{run} seed {seed}", run_params, seed, images, params["device"])
+    steps.train(*plan_and_device(replication, scale), run, seed)
 
 
 @main.command("measure-real")
 @click.argument("replication")
+@click.argument("classifier", required=False)
+@only_option
 @scale_option
-def measure_real(replication: str, scale: str | None) -> None:
-    """Measure held-out real images, and fit what the native metrics of REPLICATION compare with."""
-    from genrep.data.prepare import prepared
-    from genrep.layout import real_path, run_folder
-    from genrep.metrics.evaluate import measure_real as measure
+def measure_real(replication: str, classifier: str | None, only: str | None, scale: str | None) -> None:
+    """Measure held-out real images, and fit what the native metrics of REPLICATION compare with.
 
-    params, scale, resolved = at_scale(replication, scale)
-    name = resolved.evaluation.classifier
-    images = prepared(resolved.runs[name].data.set)
-    folder = run_folder(scale, replication, name, 0)
-    measure(resolved, folder, images, real_path(scale, replication), params["device"])
+    Those of the data set of one CLASSIFIER run, or of all that the replication measures with. Where params.yaml asks
+    for Inception metrics, and the weights are at hand, those are measured too.
+    """
+    from genrep import inception_steps, steps
+    from genrep.params.load import check_choice
+
+    plan, device = plan_and_device(replication, scale)
+    if classifier is not None:
+        check_choice(f"classifier of {replication}", classifier, plan.params.classifiers)
+    for name in plan.params.classifiers if classifier is None else (classifier,):
+        if only != "inception":
+            steps.measure_real(plan, device, name)
+        if only != "native":
+            inception_steps.measure_real(plan, device, name, only == "inception", partial(click.echo, err=True))
 
 
 @main.command()
 @click.argument("replication")
 @click.argument("run")
 @seed_option
+@only_option
 @scale_option
-def evaluate(replication: str, run: str, seed: int, scale: str | None) -> None:
-    """Sample and measure every snapshot of a trained RUN of REPLICATION."""
-    from genrep.data.prepare import prepared
-    from genrep.layout import measurement_path, run_folder
-    from genrep.metrics.evaluate import evaluate as evaluate_run
+def evaluate(replication: str, run: str, seed: int, only: str | None, scale: str | None) -> None:
+    """Sample and measure every snapshot of a trained RUN of REPLICATION.
 
-    params, scale, resolved = at_scale(replication, scale)
-    run_params = run_of(params, replication, run, scale)
-    classifier = resolved.evaluation.classifier
-    evaluate_run(
-        resolved,
-        run,
-        run_folder(scale, replication, run, seed),
-        run_folder(scale, replication, classifier, 0),
-        prepared(run_params.data.set),
-        prepared(resolved.runs[classifier].data.set),
-        measurement_path(scale, replication, run, seed),
-        params["device"],
-    )
+    Where params.yaml asks for Inception metrics, and the weights are at hand, those are measured too. What is current
+    is not measured again, unless --only names it.
+    """
+    from genrep import inception_steps, steps
+
+    plan, device = plan_and_device(replication, scale)
+    if only == "native" or (only is None and not steps.is_current(plan, run, seed)):
+        steps.evaluate(plan, device, run, seed)
+    if only != "native":
+        inception_steps.evaluate(plan, device, run, seed, only == "inception", partial(click.echo, err=True))
 
 
 @main.command("time")

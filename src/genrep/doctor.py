@@ -183,12 +183,22 @@ def _importable(module: str) -> bool:
 
 
 def inception_weights() -> Iterator[Check]:
-    """The network behind published FID and IS."""
-    from genrep.data.weights import weights_path
+    """The networks behind published FID and IS that params.yaml asks for."""
+    from genrep.data.weight_files import fetching, missing_weights, weights_path
+    from genrep.params import load, replications, resolve
 
-    path = weights_path("inception")
-    found = str(path) if path.is_file() else "absent, got by: genrep data fetch inception; native metrics need none"
-    yield Check("inception", "ok", found)
+    params = load()
+    asking: dict[str, list[str]] = {}
+    for name in replications(params):
+        asked = resolve(params, name, "full").evaluation.inception
+        if asked is not None:
+            asking.setdefault(asked.weights, []).append(name)
+    for weights, names in asking.items():
+        if missing_weights(weights):
+            found = f"{weights_path(weights)} is absent: Inception metrics of {', '.join(names)} will not be run"
+            yield Check(weights, "warn", found, fetching(weights))
+        else:
+            yield Check(weights, "ok", str(weights_path(weights)))
 
 
 def git() -> Iterator[Check]:
@@ -214,6 +224,6 @@ CHECKS: tuple[tuple[str, Callable[[], Iterator[Check]]], ...] = (
     ("data mirror", mirror),
     ("data", data_sets),
     ("workflow", workflow_extras),
-    ("inception", inception_weights),
+    ("weights", inception_weights),
     ("git", git),
 )

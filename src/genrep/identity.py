@@ -8,14 +8,18 @@ from typing import Any
 
 from genrep.codehash import code_identity
 from genrep.data.catalogue import data_set
+from genrep.data.weight_files import published_sha256
 from genrep.files import sha256_json
 from genrep.params import ReplicationParams, RunParams
+from genrep.params.training import AuxiliaryObjectiveParams
 
 
 def training_code(run: RunParams) -> str:
     """Hash of the code that decides a trained model: the loop, and the network and objective it is given."""
+    objective = run.objective
+    game = (f"genrep.objectives.{objective.game.kind}",) if isinstance(objective, AuxiliaryObjectiveParams) else ()
     return code_identity(
-        "genrep.training.loop", f"genrep.models.{run.network.kind}", f"genrep.objectives.{run.objective.kind}"
+        "genrep.training.loop", f"genrep.models.{run.network.kind}", f"genrep.objectives.{objective.kind}", *game
     )
 
 
@@ -32,15 +36,22 @@ def run_key(run: RunParams, seed: int) -> str:
 
 def measuring_code(run: RunParams | None = None) -> str:
     """Hash of the code that measures images and, given a run, samples it."""
-    sampler = [f"genrep.sampling.{run.sampler.kind}"] if run is not None and run.sampler is not None else []
-    return code_identity("genrep.metrics.measure", *sampler)
+    return code_identity("genrep.metrics.measure", *_sampler(run))
+
+
+def _sampler(run: RunParams | None) -> list[str]:
+    return [f"genrep.sampling.{run.sampler.kind}"] if run is not None and run.sampler is not None else []
 
 
 def measurement_identity(replication: ReplicationParams, name: str) -> dict[str, Any]:
     """How a run is sampled and measured, apart from the code and the trained models."""
     run = replication.runs[name]
+    # other models' classifiers are no part of it
+    protocol = replication.evaluation.model_copy(
+        update={"classifier": replication.classifier_of(name), "classifier_of": {}}
+    )
     return {
-        "protocol": replication.evaluation.values(),
+        "protocol": protocol.native_values(),
         "sampler": run.sampler.values() if run.sampler is not None else None,
         "snapshots": list(run.snapshot_epochs()),
     }
@@ -49,7 +60,7 @@ def measurement_identity(replication: ReplicationParams, name: str) -> dict[str,
 def measurement_key(replication: ReplicationParams, name: str, seed: int) -> str:
     """Equal keys mean that nothing needs to be sampled or measured again."""
     run = replication.runs[name]
-    classifier = replication.runs[replication.evaluation.classifier]
+    classifier = replication.runs[replication.classifier_of(name)]
     return sha256_json(
         {
             "run": run_key(run, seed),
@@ -58,3 +69,38 @@ def measurement_key(replication: ReplicationParams, name: str, seed: int) -> str
             "code": measuring_code(run),
         }
     )
+
+
+def inception_code(run: RunParams | None = None) -> str:
+    """Hash of the code that measures images on Inception features and, given a run, samples it."""
+    return code_identity("genrep.metrics.measure_inception", *_sampler(run))
+
+
+def sampling_code(run: RunParams) -> str:
+    """Hash of the code that decides which samples a trained model gives."""
+    return code_identity("genrep.sampling", *_sampler(run))
+
+
+def feature_code() -> str:
+    """Hash of the code that computes Inception features."""
+    return code_identity("genrep.metrics.inception")
+
+
+def inception_identity(replication: ReplicationParams, name: str) -> dict[str, Any]:
+    """How a run is sampled and measured on Inception features, apart from the code and the trained model."""
+    run, evaluation = replication.runs[name], replication.evaluation
+    assert evaluation.inception is not None
+    return {
+        "protocol": evaluation.inception.values(),
+        "weights": published_sha256(evaluation.inception.weights),
+        "seed": evaluation.seed,
+        "sampler": run.sampler.values() if run.sampler is not None else None,
+    }
+
+
+def inception_key(replication: ReplicationParams, name: str, seed: int) -> str:
+    """Equal keys mean that nothing needs to be measured again; of real images for the classifier's run."""
+    run = replication.runs[name]
+    key = {"how": inception_identity(replication, name), "code": inception_code(run)}
+    trained = data_set(run.data.set).key if run.sampler is None else run_key(run, seed)
+    return sha256_json(key | {"images": trained})

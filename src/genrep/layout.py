@@ -23,9 +23,19 @@ def measurement_path(scale: str, replication: str, run: str, seed: int) -> Path:
     return results_folder(scale, replication) / "measurements" / f"{run}-seed{seed}.json"
 
 
-def real_path(scale: str, replication: str) -> Path:
-    """Where the measurement of the real images is kept."""
-    return results_folder(scale, replication) / "measurements" / "real.json"
+def real_name(classifier: str, default: str) -> str:
+    """What the measurement of a classifier's real images is called: ``real``, or ``real-<run>`` beside the default."""
+    return "real" if classifier == default else f"real-{classifier}"
+
+
+def real_path(scale: str, replication: str, name: str = "real") -> Path:
+    """Where a measurement of real images is kept."""
+    return results_folder(scale, replication) / "measurements" / f"{name}.json"
+
+
+def inception_path(measurement: Path) -> Path:
+    """Where the Inception metrics beside a native measurement are kept: ``<run>-seed<k>.inception.json``"""
+    return measurement.with_suffix(".inception.json")
 
 
 def epoch_times_path(scale: str, replication: str) -> Path:

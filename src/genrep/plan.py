@@ -16,6 +16,7 @@ from genrep import models, sampling
 from genrep.data.arrays import DeviceImages, ImageSet
 from genrep.data.availability import Availability, availability, prepared_bytes
 from genrep.data.catalogue import data_set
+from genrep.data.weight_files import fetching, missing_weights
 from genrep.devices import claimed, device_name
 from genrep.flops import sampling_flops_per_image, training_flops_per_image
 from genrep.params import ReplicationParams, RunParams
@@ -58,6 +59,7 @@ class Plan:
     device: torch.device | None  # None: nothing was measured
     models: list[ModelPlan]
     data: dict[str, Availability]
+    inception: str = ""  # what its Inception metrics take and lack, in words; empty: it has none
 
 
 def show(name: str, scale: str, replication: ReplicationParams, device: str, measure: bool) -> None:
@@ -100,14 +102,33 @@ def plan(name: str, scale: str, replication: ReplicationParams, device: torch.de
         device=device,
         models=[plan_model(replication, model, runs, device) for model, runs in by_model.items()],
         data={name: availability(name) for name in sets},
+        inception=inception_line(replication),
     )
+
+
+def inception_line(replication: ReplicationParams) -> str:
+    """Images for the Inception network, real ones among them, and whether its weights are here."""
+    asked = replication.evaluation.inception
+    if asked is None:
+        return ""
+    sampled = [run for run in replication.runs.values() if run.sampler is not None]
+    looks = sum(len(run.seeds) * (len(run.snapshot_epochs()) if asked.snapshots == "all" else 1) for run in sampled)
+    images = looks * max(asked.samples)
+    judge = replication.runs[replication.evaluation.classifier]
+    images += data_set(judge.data.set).counts.get("test", 0)
+    for name in {run.data.set for run in (*sampled, judge)} if asked.real else ():
+        counts = data_set(name).counts
+        images += sum(counts.values()) if asked.real == "all" else counts.get(str(asked.real), 0)
+    lack = f", not run without them -> {fetching(asked.weights)}" if missing_weights(asked.weights) else ""
+    return f"weights {asked.weights}: for Inception metrics on {images:,} images{lack}"
 
 
 def plan_model(replication: ReplicationParams, model: str, names: list[str], device: torch.device | None) -> ModelPlan:
     """What the runs ``names`` of one model take; the first one stands for all in operations and rate."""
     runs = [replication.runs[name] for name in names]
     entry = data_set(runs[0].data.set)
-    flops = training_flops_per_image(runs[0], entry.shape, entry.classes)
+    classes = classes_of(runs[0])
+    flops = training_flops_per_image(runs[0], entry.shape, classes)
     images = sum(images_to_see(run) * len(run.seeds) for run in runs)
     samples = sum(
         len(run.snapshot_epochs()) * max(replication.samples_of(name)) * len(run.seeds)
@@ -121,17 +142,24 @@ def plan_model(replication: ReplicationParams, model: str, names: list[str], dev
         images=images,
         flops_per_image=flops,
         training_flops=flops * images,
-        sampling_flops=sampling_flops_per_image(runs[0], entry.shape, entry.classes) * samples,
+        sampling_flops=sampling_flops_per_image(runs[0], entry.shape, classes) * samples,
         bytes=sum(run_bytes(run) * len(run.seeds) for run in runs),
         checkpoint=max(checkpoint_bytes(run) for run in runs),
         rate=None if device is None else training_rate(runs[0], device),
     )
 
 
+def classes_of(run: RunParams) -> int:
+    """How many classes a run's images have: those of the set, or the combinations of attributes that it asks for."""
+    return 2 ** len(run.data.attributes) if run.data.attributes else data_set(run.data.set).classes
+
+
 def images_to_see(run: RunParams) -> int:
     """Training images of one seed, over all epochs."""
     counts = data_set(run.data.set).counts
     count = sum(counts.values()) if run.data.split == "all" else counts[run.data.split]
+    if run.data.limit is not None and run.data.split == "train":
+        count = min(count, run.data.limit)
     return run.epochs * (count // run.batch_size * run.batch_size if run.drop_last else count)
 
 
@@ -151,7 +179,7 @@ def checkpoint_bytes(run: RunParams) -> int:
 def _network_bytes(run: RunParams) -> dict[str, int]:
     entry = data_set(run.data.set)
     with torch.device("meta"):
-        networks = models.build(run.network, entry.shape, entry.classes, seed=0)
+        networks = models.build(run.network, entry.shape, classes_of(run), seed=0)
     return {
         role: sum(t.numel() * t.element_size() for t in net.state_dict().values()) for role, net in networks.items()
     }
@@ -164,9 +192,10 @@ def training_rate(run: RunParams, device: torch.device) -> float:
     count = run.batch_size * STEPS
     rng = np.random.default_rng(0)
     pixels = rng.integers(256, size=(count, H, W, C), dtype=np.uint8)
-    labels = rng.integers(entry.classes, size=count)
-    images = ImageSet(pixels, labels, {"classes": entry.classes, "counts": {"train": count}})
-    loop = Loop(run, DeviceImages(images, "all", run.data.range, device), entry.shape, entry.classes, 0, device)
+    classes = classes_of(run)
+    labels = rng.integers(classes, size=count)
+    images = ImageSet(pixels, labels, {"classes": classes, "counts": {"train": count}})
+    loop = Loop(run, DeviceImages(images, "all", run.data.range, device), entry.shape, classes, 0, device)
     loop.epoch(max_steps=1)
     return loop.epoch().images_per_second
 
@@ -195,6 +224,8 @@ def lines(found: Plan, cores: int, free: int) -> Iterator[str]:
     for name, where in found.data.items():
         room = "" if where.state == "prepared" else f", {quantity(prepared_bytes(name))}B when prepared"
         yield f"data {name}: {where.found}{room}" + (f" -> {where.mend}" if where.mend else "")
+    if found.inception:
+        yield found.inception
 
 
 HEAD = ("model", "variants", "runs", "images", "FLOP/image", "FLOP train", "FLOP sample", "images/s", "time", "disk")

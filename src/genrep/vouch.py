@@ -16,7 +16,7 @@ from genrep.codehash import ledger, vouched
 from genrep.errors import UserError
 from genrep.files import atomic_path, read_json
 from genrep.identity import measuring_code, training_code
-from genrep.layout import measurement_path, real_path, run_folder
+from genrep.layout import measurement_path, run_folder
 from genrep.params import replications
 from genrep.workflow import Plan
 
@@ -63,9 +63,9 @@ def _pairs(plan: Plan, other: Path) -> list[tuple[str, str]]:
         if (other / path).exists():
             found.append(_measurement_pair(path, other, measuring_code(plan.run(name))))
             _require(path.with_suffix(".npz"), "images", *map(_arrays, _both(path.with_suffix(".npz"), other)))
-    path = real_path(SCALE, plan.name)
-    if (other / path).exists():
-        found.append(_measurement_pair(path, other, measuring_code()))
+    for path in map(Path, plan.reals()):
+        if (other / path).exists():
+            found.append(_measurement_pair(path, other, measuring_code()))
     return found
 
 

@@ -223,3 +223,27 @@ def test_shuffled_serves_every_row_once_with_its_labels_and_attributes(faces, cp
         np.testing.assert_array_equal(images.permute(0, 2, 3, 1), faces.images[:6][rows])
         np.testing.assert_array_equal(labels, faces.labels[:6][rows])
         np.testing.assert_array_equal(data.attributes[rows], faces.attributes[:6][rows])
+
+
+def test_combinations_of_attributes_become_classes(small):
+    columns = np.array([[i % 2 == 1, i >= 5, i % 3 == 0] for i in range(10)])
+    card = small.card | {"classes": 10, "attributes": ["odd", "late", "third"]}
+    images = ImageSet(small.images, small.labels, card, attributes=columns)
+    chosen = images.selected(("late", "odd"))
+    assert chosen.labels.tolist() == [int(i >= 5) + 2 * (i % 2) for i in range(10)]
+    assert chosen.labels.dtype == np.int64
+    assert chosen.card["classes"] == 4
+    assert chosen.card["class_names"] == ["none", "late", "odd", "late + odd"]
+    assert images.labels.tolist() == list(range(10))
+    with pytest.raises(UserError, match="no attribute 'even'; it has odd, late, third"):
+        images.selected(("even",))
+
+
+@pytest.mark.parametrize(("limit", "used"), [(None, 6), (2, 2), (99, 6)])
+def test_a_limit_is_on_training_images_alone(small, cpu, limit, used):
+    chosen = small.selected(limit=limit)
+    assert chosen.split("train") == slice(0, used)
+    assert chosen.split("test") == slice(6, 10)
+    assert chosen.split("all") == slice(0, 10)
+    data = DeviceImages(chosen, "train", (0.0, 1.0), cpu)
+    assert data.batch(slice(None))[1].tolist() == list(range(used))

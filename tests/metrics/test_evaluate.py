@@ -47,7 +47,7 @@ def test_from_trained_runs_to_measurements(workspace, replication, digits):
     for run, parameters in replication.runs.items():
         train(folder(run), run, parameters, 0, digits, "cpu")
     real = real_path("smoke", NAME)
-    measure_real(replication, folder("classifier"), digits, real, "cpu")
+    measure_real(replication, "classifier", folder("classifier"), digits, real, "cpu")
     out = measure(replication, digits)
 
     record = read_json(out)

@@ -48,3 +48,23 @@ def test_timing_needs_a_steady_state(wrong):
     TimingParams.model_validate(right)
     with pytest.raises(ValidationError):
         TimingParams.model_validate(right | wrong)
+
+
+def with_second_classifier(replication, **classifier_of):
+    runs = replication.runs | {"other": replication.runs["classifier"]}
+    values = replication.model_dump() | {"runs": {name: run.model_dump() for name, run in runs.items()}}
+    values["evaluation"]["classifier_of"] = classifier_of
+    return type(replication).model_validate(values)
+
+
+def test_models_of_another_data_set_have_a_classifier_of_their_own(full):
+    two = with_second_classifier(full, gan="other")
+    assert (two.classifier_of("gan-sgd"), two.classifier_of("vae-adam")) == ("other", "classifier")
+    assert two.classifiers == ("classifier", "other")
+    assert full.classifiers == ("classifier",)
+
+
+@pytest.mark.parametrize(("wrong", "hint"), [({"gun": "other"}, "'gan'"), ({"gan": "othr"}, "'other'")])
+def test_a_mistyped_classifier_or_model_is_named(full, wrong, hint):
+    with pytest.raises(ValidationError, match=f"evaluation.classifier_of: .* did you mean {hint}"):
+        with_second_classifier(full, **wrong)

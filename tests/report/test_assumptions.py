@@ -24,6 +24,16 @@ def test_an_entry_is_read(tmp_path: Path) -> None:
     assert (found.id, found.value, found.readings) == ("epochs", 50, (1, 5))
 
 
+def test_a_reading_that_can_be_run_stands_among_words(tmp_path: Path) -> None:
+    runnable = "{id: one, says: one epoch, epoch: 1}, in words"
+    text = GOOD.replace("readings: [1, 5]", f"moves: [{{cell: a, run: vae}}], readings: [{runnable}]")
+    (tmp_path / "assumptions.yaml").write_text(text)
+    (found,) = read_assumptions(tmp_path)
+    (one,) = found.runnable
+    assert (one.id, one.epoch, one.factor, found.moves[0].run) == ("one", 1, 1.0, "vae")
+    assert found.readings[1] == "in words"
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [

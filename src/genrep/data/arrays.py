@@ -7,7 +7,7 @@ device whole.
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,7 @@ class ImageSet:
     card: dict[str, Any]
     attributes: np.ndarray | None = None  # (N, A) bool, named by the card
     masks: np.ndarray | None = None  # (N, M, H, W) bool, memory-mapped, named by the card
+    limit: int | None = None  # training images that are used, the first ones; None: all
 
     @classmethod
     def open(cls, folder: Path) -> "ImageSet":
@@ -100,6 +101,27 @@ class ImageSet:
             raise UserError(f"{self.card['name']} has no attribute {name!r}; it has {', '.join(names) or 'none'}")
         return np.asarray(self.attributes[:, names.index(name)])
 
+    def selected(self, attributes: tuple[str, ...] = (), limit: int | None = None) -> "ImageSet":
+        """The same images with other labels, or with fewer of them to train on.
+
+        Args:
+            attributes: where there are any, the class of an image becomes the sum of 2^i over those that it has.
+            limit: training images that are used; None: all.
+
+        Raises:
+            UserError: the set has no such attribute.
+        """
+        chosen = replace(self, limit=limit)
+        if not attributes:
+            return chosen
+        columns = np.stack([self.attribute(name) for name in attributes], axis=1)  # (N, k)
+        labels = columns.astype(np.int64) @ (1 << np.arange(len(attributes), dtype=np.int64))
+        named = [
+            " + ".join(name for i, name in enumerate(attributes) if c >> i & 1) or "none"
+            for c in range(1 << len(attributes))
+        ]
+        return replace(chosen, labels=labels, card=self.card | {"classes": len(named), "class_names": named})
+
     def split(self, name: str) -> slice:
         """The rows of ``train``, ``test`` or ``all``."""
         if name == "all":
@@ -107,7 +129,8 @@ class ImageSet:
         start = 0
         for split, count in self.card["counts"].items():
             if split == name:
-                return slice(start, start + count)
+                used = count if split != "train" or self.limit is None else min(count, self.limit)
+                return slice(start, start + used)
             start += count
         raise UserError(f"{self.card['name']} has no split {name!r}; it has {', '.join(self.card['counts'])} and all")
 

@@ -23,8 +23,9 @@ from genrep.data.layouts import Contents
 from genrep.data.raw import MIRROR, at_hand, check, forget, locate, mirror_directory
 from genrep.errors import UserError
 from genrep.files import atomic_path
+from genrep.params.training import DataParams
 
-__all__ = ["DATA", "MIRROR", "PREPARED", "mirror_directory", "prepare", "prepared", "reduce"]
+__all__ = ["DATA", "MIRROR", "PREPARED", "images_of", "mirror_directory", "prepare", "prepared", "reduce"]
 
 SHOWN = 5  # unreadable images that are named
 SPARE = 64 * 2**20  # bytes of disk that should stay free
@@ -34,6 +35,11 @@ WORK = ".work"
 def prepared(name: str) -> ImageSet:
     """Open a prepared set."""
     return ImageSet.open(PREPARED / data_set(name).name)
+
+
+def images_of(data: DataParams) -> ImageSet:
+    """What a run trains on: the prepared set, with the labels and as many training images as it asks for."""
+    return prepared(data.set).selected(data.attributes, data.limit)
 
 
 def prepare(

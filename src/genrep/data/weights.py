@@ -8,13 +8,9 @@ from safetensors.torch import save_file
 from genrep.data.catalogue import DATA, source
 from genrep.data.fetch import fetch
 from genrep.data.raw import check
+from genrep.data.weight_files import weights_path
 from genrep.errors import UserError
 from genrep.files import atomic_path, sha256_file, write_json
-
-
-def weights_path(name: str, data: Path = DATA) -> Path:
-    """Where the converted weights of a source are: ``data/weights/<name>.safetensors``."""
-    return data / "weights" / f"{name}.safetensors"
 
 
 def convert(name: str, data: Path = DATA) -> Path:

@@ -25,24 +25,27 @@ from genrep.provenance import git_state, machine, now
 from genrep.training.folder import finished_epochs, load_networks, provenance
 
 
-def measure_real(replication: ReplicationParams, folder: Path, images: ImageSet, out: Path, device: str) -> None:
+def measure_real(
+    replication: ReplicationParams, name: str, folder: Path, images: ImageSet, out: Path, device: str
+) -> None:
     """Measure held-out real images, and fit the Gaussian that native FID compares with.
 
     Args:
         replication: says how.
+        name: of the classifier's run.
         folder: of the trained classifier's run; receives ``statistics.npz``.
         images: the classifier's data set.
         out: the measurement to write.
         device: ``auto``, ``cpu`` or ``cuda``.
     """
-    run = replication.runs[replication.evaluation.classifier]
+    run = replication.runs[name]
     trained = provenance(folder)
     with claimed(device) as place, fixed_threads(run.threads):
         classifier = load_networks(folder, run, images, None, place)["classifier"]
         gaussian = reference(classifier, images)
         with atomic_path(folder / "statistics.npz") as temporary:
             np.savez(temporary, mean=gaussian.mean, covariance=gaussian.covariance)
-        protocol = open_protocol(replication, folder, images, place)
+        protocol = open_protocol(replication, name, folder, images, place)
         metrics, accuracy = measure_held_out(protocol, images, _all_counts(replication))
         write_json(
             out,
@@ -88,7 +91,8 @@ def evaluate(
     kept: dict[str, Any] = {"epochs": np.array(done)}
     rows: list[np.ndarray] = []
     with claimed(device) as place, fixed_threads(run.threads):
-        protocol = open_protocol(replication, classifier_folder, classifier_images, place)
+        classifier = replication.classifier_of(name)
+        protocol = open_protocol(replication, classifier, classifier_folder, classifier_images, place)
         for epoch in tqdm(done, desc=f"evaluate {name}", unit="snapshot", disable=None):
             networks = load_networks(folder, run, images, epoch, place)
             metrics, shown = measure_snapshot(networks, run, protocol, counts, images, place, epoch == run.epochs)
@@ -135,7 +139,7 @@ def fixed_threads(count: int) -> Iterator[None]:
 
 
 def open_protocol(
-    replication: ReplicationParams, folder: Path, images: ImageSet, device: torch.device
+    replication: ReplicationParams, name: str, folder: Path, images: ImageSet, device: torch.device
 ) -> NativeProtocol:
     """The native metrics' protocol from a trained classifier and its stored statistics.
 
@@ -144,15 +148,21 @@ def open_protocol(
     """
     evaluation = replication.evaluation
     weights = provenance(folder)["weights"]
-    networks = load_networks(folder, replication.runs[evaluation.classifier], images, None, device)
+    networks = load_networks(folder, replication.runs[name], images, None, device)
     path = folder / "statistics.npz"
     if not path.exists():
-        scale, name = folder.parts[-4:-2]
-        raise UserError(f"{path} does not exist; run: genrep measure-real {name} --scale {scale}")
+        scale, study = folder.parts[-4:-2]
+        raise UserError(f"{path} does not exist; run: genrep measure-real {study} --scale {scale}")
     with np.load(path, allow_pickle=False) as stored:
         reference = Gaussian(stored["mean"], stored["covariance"])
     return NativeProtocol(
-        networks["classifier"], weights, reference, evaluation.confidence, evaluation.seed, evaluation.extra
+        networks["classifier"],
+        weights,
+        reference,
+        evaluation.confidence,
+        evaluation.seed,
+        evaluation.extra,
+        evaluation.splits,
     )
 
 

@@ -9,16 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 from numpy.lib.format import open_memmap
 from scipy.special import softmax
 from tqdm import tqdm
 
 from genrep.errors import UserError
-from genrep.files import atomic_path, read_json, sha256_file, write_json
+from genrep.files import atomic_path, read_json, sha256_file, sha256_json, write_json
 from genrep.metrics.fid import BLOCK, moments
 from genrep.metrics.frechet import Gaussian
 from genrep.metrics.images import Source
 from genrep.metrics.inception import Inception
+
+
+class ConstantImages(UserError):
+    """Several images, but all alike."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,7 @@ class ImageFeatures:
     images: str  # identity of the image set
     features: np.ndarray  # (N, 2048) float32
     logits: np.ndarray  # (N, 1008) float32, without the bias
+    hash: str = ""  # of both arrays as stored
 
     def __len__(self) -> int:
         return len(self.features)
@@ -53,22 +59,30 @@ class ImageFeatures:
 
 
 class FeatureStore:
-    """Features under a folder."""
+    """Features under a folder.
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    Args:
+        folder: of all.
+        code: hash of the code that computes features; those of other code are computed again.
+    """
+
+    def __init__(self, folder: Path, code: str = ""):
+        self.folder, self.code = folder, code
 
     def features(self, inception: Inception, images: Source, batch_size: int = 32) -> ImageFeatures:
         """Read the features of a set, or compute and keep them.
 
         Raises:
-            UserError: what ``Inception`` and the source raise; fewer or more images than the source says; several
-                images, but all alike; stored features that have changed.
+            ConstantImages: several images, but all alike.
+            UserError: what ``Inception`` and the source raise; fewer or more images than the source says; stored
+                features that have changed.
         """
         protocol, identity = inception.protocol.features, images.identity
         folder = self._of(protocol, identity)
-        if not (folder / "card.json").exists():
-            self._compute(folder, inception, images, batch_size)
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".lock"):  # whoever asks meanwhile waits, and finds them
+            if not self._current(folder / "card.json"):
+                self._compute(folder, inception, images, batch_size)
         card = read_json(folder / "card.json")
         arrays = {}
         for name in ("features", "logits"):
@@ -76,7 +90,7 @@ class FeatureStore:
             if not path.exists() or sha256_file(path) != card[name]:
                 raise UserError(f"{path} is not what was stored; delete {folder} to compute it again")
             arrays[name] = np.load(path, mmap_mode="r", allow_pickle=False)
-        return ImageFeatures(protocol, identity, **arrays)
+        return ImageFeatures(protocol, identity, **arrays, hash=sha256_json([card["features"], card["logits"]]))
 
     def moments(self, found: ImageFeatures, n: int | None = None) -> Gaussian:
         """Mean and covariance of the first n features, kept on disk where they are of the whole set."""
@@ -90,11 +104,16 @@ class FeatureStore:
         with np.load(path, allow_pickle=False) as stored:
             return Gaussian(stored["mean"], stored["covariance"])
 
+    def _current(self, card: Path) -> bool:
+        return card.exists() and read_json(card).get("code", "") == self.code
+
     def _of(self, protocol: str, identity: str) -> Path:
         return self.folder / protocol / identity
 
     def _compute(self, folder: Path, inception: Inception, images: Source, batch_size: int) -> None:
         count, done = len(images), 0
+        for stale in ("card.json", "moments.npz"):
+            (folder / stale).unlink(missing_ok=True)
         with atomic_path(folder / "features.npy") as first, atomic_path(folder / "logits.npy") as second:
             features = open_memmap(first, "w+", np.float32, (count, 2048))
             logits = open_memmap(second, "w+", np.float32, (count, 1008))
@@ -109,11 +128,9 @@ class FeatureStore:
             if done < count:
                 raise UserError(f"{images.name} ended after {done} of {count} images")
             if count > 1 and all((part == features[0]).all() for part in np.array_split(features, -(-count // 1000))):
-                raise UserError(f"all {count} images of {images.name} have the same features: are they constant?")
+                raise ConstantImages(f"all {count} images of {images.name} have the same features: are they constant?")
             for array in (features, logits):
                 array.flush()
             hashes = {"features": sha256_file(first), "logits": sha256_file(second)}
-        write_json(
-            folder / "card.json",
-            {"protocol": inception.protocol.model_dump(), "images": images.identity, "count": count, **hashes},
-        )
+        card = {"protocol": inception.protocol.model_dump(), "images": images.identity, "count": count}
+        write_json(folder / "card.json", card | {"code": self.code} | hashes)

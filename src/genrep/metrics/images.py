@@ -40,23 +40,30 @@ class ArrayImages:
         images: (N, H, W, C) uint8 array as data sets store it, or (N, C, H, W) uint8 tensor as samplers return it.
         name: for messages.
         identity: of the images where it is known, such as a data set's with its split; else their hash.
+        rows: (N,) of an array, which images and in which order; None: all as they are.
 
     Raises:
         UserError: no images, or not of this form.
     """
 
-    def __init__(self, images: np.ndarray | Tensor, name: str = "the image set", identity: str | None = None):
-        if len(images) == 0:
+    def __init__(
+        self,
+        images: np.ndarray | Tensor,
+        name: str = "the image set",
+        identity: str | None = None,
+        rows: np.ndarray | None = None,
+    ):
+        if len(images if rows is None else rows) == 0:
             raise UserError(f"{name} holds no images")
         channels = images.shape[-1 if isinstance(images, np.ndarray) else 1] if images.ndim == 4 else 0
         if str(images.dtype).removeprefix("torch.") != "uint8" or channels not in (1, 3):
             raise UserError(
                 f"{name} must hold uint8 images of 1 or 3 channels, got {images.dtype} of shape {tuple(images.shape)}"
             )
-        self.name, self._images, self._identity = name, images, identity
+        self.name, self._images, self._identity, self._rows = name, images, identity, rows
 
     def __len__(self) -> int:
-        return len(self._images)
+        return len(self._images if self._rows is None else self._rows)
 
     @property
     def identity(self) -> str:
@@ -72,7 +79,8 @@ class ArrayImages:
     def batches(self, size: int) -> Iterator[Tensor]:
         """See ``Source``."""
         for start in range(0, len(self), size):
-            part = self._images[start : start + size]
+            rows = slice(start, start + size)
+            part = self._images[rows if self._rows is None else self._rows[rows]]
             yield torch.from_numpy(np.array(part)).permute(0, 3, 1, 2) if isinstance(part, np.ndarray) else part.cpu()
 
 
@@ -114,6 +122,8 @@ class FolderImages:
     def _read(self, path: Path) -> np.ndarray:
         try:
             with Image.open(path) as image:
+                if image.mode.startswith(("I", "F")):  # Pillow would clip them to 8 bits
+                    raise UserError(f"{path} has more than 8 bits a channel ({image.mode}); convert it first")
                 pixels = np.array(image if image.mode in ("L", "RGB") else image.convert("RGB"))
         except OSError as error:
             raise UserError(f"{path} cannot be read as an image ({error})") from None

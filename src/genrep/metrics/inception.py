@@ -11,7 +11,6 @@ from genrep.errors import UserError
 from genrep.metrics.optional import torch_fidelity
 from genrep.metrics.protocol import InceptionProtocol
 from genrep.metrics.resize import to_299
-from genrep.metrics.weights import INCEPTION, Weights
 
 # Layers from pixels to the last 8x8 maps; torch-fidelity's own forward would resize in TensorFlow's way first.
 BODY = (
@@ -53,20 +52,6 @@ class Inception:
                 module.conv, module.bn = fuse_conv_bn_eval(module.conv, module.bn), nn.Identity()
         body = nn.Sequential(*(getattr(network, name) for name in BODY))
         self._body = body.to(dtype=self._dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-    @classmethod
-    def load(
-        cls,
-        weights: Weights = INCEPTION,
-        device: torch.device | str = "cpu",
-        **options: object,
-    ) -> "Inception":
-        """From a verified local file; ``options`` are the protocol's other fields.
-
-        Raises:
-            UserError: the file is missing or of another hash.
-        """
-        return cls(InceptionProtocol(weights=weights.identity, **options), weights.load(), device)  # type: ignore[arg-type]
 
     @torch.inference_mode()
     def __call__(self, images: Tensor) -> Outputs:

@@ -5,8 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from genrep.errors import UserError
-
-Resize = Literal["clean", "legacy_pytorch", "legacy_tensorflow"]
+from genrep.params.inception import Grey, Resize
 
 
 class InceptionProtocol(BaseModel):
@@ -17,7 +16,7 @@ class InceptionProtocol(BaseModel):
     weights: str = Field(pattern="^[0-9a-f]{8,64}$")  # hash of the network's weights
     resize: Resize = "clean"  # see genrep.metrics.resize
     quantise: bool = False  # round to 8 bits after resizing
-    grey: Literal["refuse", "repeat"] = "refuse"  # what happens to images of one channel
+    grey: Grey = "refuse"  # what happens to images of one channel
     precision: Literal["fp32", "bf16"] = "fp32"
 
     @property

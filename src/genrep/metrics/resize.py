@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from genrep.metrics.optional import torch_fidelity
-from genrep.metrics.protocol import Resize
+from genrep.params.inception import Resize
 
 SIZE = 299
 

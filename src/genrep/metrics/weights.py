@@ -1,18 +1,24 @@
 """Weights of the Inception network: a local file that is checked before use, never one from the network.
 
-``genrep data fetch inception`` writes ``data/weights/inception.safetensors`` from the published file, and beside it a
-card ``inception.json`` with the hashes of both: {"sha256": ..., "source_sha256": ...}.
+``genrep data fetch inception`` writes ``data/weights/inception.safetensors`` from the published file - the network of
+2015-12-05 behind published FID and IS, in torch-fidelity's conversion from TensorFlow - and beside it a card
+``inception.json`` with the hashes of both: {"sha256": ..., "source_sha256": ...}.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from genrep.data.catalogue import DATA
+from genrep.data.weight_files import fetching, published_sha256, weights_path
 from genrep.errors import UserError
 from genrep.files import read_json, sha256_file
+from genrep.metrics.inception import Inception
+from genrep.metrics.protocol import InceptionProtocol
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class Weights:
         Raises:
             UserError: the file is missing, of another hash, or no safetensors file.
         """
-        mend = "run: genrep data fetch inception"
+        mend = f"run: {fetching(self.path.stem)}"
         if not self.path.exists():
             raise UserError(f"{self.path} does not exist; {mend}")
         expected = self.sha256 or self._carded(mend)
@@ -68,8 +74,19 @@ class Weights:
         return str(card["sha256"])
 
 
-# The network of 2015-12-05 behind published FID and IS, in torch-fidelity's conversion from TensorFlow.
-INCEPTION = Weights(
-    Path("data/weights/inception.safetensors"),
-    source_sha256="6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2",
-)
+def published_weights(name: str, data: Path = DATA) -> Weights:
+    """The weights of a source of the data catalogue.
+
+    Raises:
+        UserError: no such source, or none with a published hash.
+    """
+    return Weights(weights_path(name, data), source_sha256=published_sha256(name))
+
+
+def load_inception(weights: Weights, device: torch.device | str = "cpu", **options: object) -> Inception:
+    """The network from a verified local file; ``options`` are the protocol's other fields.
+
+    Raises:
+        UserError: the file is missing or of another hash, or its weights are of another network.
+    """
+    return Inception(InceptionProtocol(weights=weights.identity, **options), weights.load(), device)  # type: ignore[arg-type]

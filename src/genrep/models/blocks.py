@@ -27,6 +27,8 @@ class ResidualBlock(nn.Module):
         time: width of the time embedding; None: the block has no such input.
     """
 
+    recomputable = True
+
     def __init__(self, inputs: int, outputs: int, groups: int, time: int | None = None):
         super().__init__()
         self.norm1, self.conv1 = nn.GroupNorm(groups, inputs), nn.Conv2d(inputs, outputs, 3, padding=1)
@@ -44,6 +46,8 @@ class ResidualBlock(nn.Module):
 
 class Attention(nn.Module):
     """Self-attention over positions (Vaswani et al., 2017) beside a shortcut, normalised first."""
+
+    recomputable = True
 
     def __init__(self, channels: int, groups: int, heads: int = 1):
         super().__init__()

@@ -70,12 +70,16 @@ class MinibatchDeviation(nn.Module):
         return torch.cat([x, maps], dim=1)  # (B, C + 1, H, W)
 
 
-def block(inputs: int, outputs: int, params: ProgressiveGANParams, norm: bool) -> nn.Sequential:
+class Block(nn.Sequential):
     """Two 3x3 convolutions, each with leaky ReLU and, where ``norm``, pixel normalisation."""
-    layers: list[nn.Module] = []
-    for i, o in pairwise((inputs, outputs, outputs)):
-        layers += [EqualizedConv2d(i, o, 3, padding=1), nn.LeakyReLU(params.slope)] + [PixelNorm()] * norm
-    return nn.Sequential(*layers)
+
+    recomputable = True
+
+    def __init__(self, inputs: int, outputs: int, slope: float, norm: bool):
+        layers: list[nn.Module] = []
+        for i, o in pairwise((inputs, outputs, outputs)):
+            layers += [EqualizedConv2d(i, o, 3, padding=1), nn.LeakyReLU(slope)] + [PixelNorm()] * norm
+        super().__init__(*layers)
 
 
 class Growing(nn.Module):
@@ -124,7 +128,7 @@ class Generator(Growing):
             nn.LeakyReLU(params.slope),
             PixelNorm(),
         )
-        self.blocks = nn.ModuleList([block(i, o, params, norm=True) for i, o in pairwise(widths)])
+        self.blocks = nn.ModuleList([Block(i, o, params.slope, norm=True) for i, o in pairwise(widths)])
         self.to_rgb = nn.ModuleList([EqualizedConv2d(width, images, 1) for width in widths])
 
     def forward(self, z: Tensor) -> Tensor:
@@ -152,7 +156,7 @@ class Critic(Growing):
         self.from_rgb = nn.ModuleList(
             [nn.Sequential(EqualizedConv2d(images, width, 1), nn.LeakyReLU(params.slope)) for width in widths]
         )
-        self.blocks = nn.ModuleList([block(o, i, params, params.critic_norm) for i, o in pairwise(widths)])
+        self.blocks = nn.ModuleList([Block(o, i, params.slope, params.critic_norm) for i, o in pairwise(widths)])
         base = widths[0]
         self.base = nn.Sequential(
             MinibatchDeviation(params.deviation_group),
@@ -186,11 +190,10 @@ def build(params: ProgressiveGANParams, shape: tuple[int, int, int], classes: in
     Raises:
         UserError: the channels do not lead from 4x4 to the size of the images.
     """
-    images, H, W = shape
-    full = BASE << (len(params.channels) - 1)
-    if {H, W} != {full}:
+    images, full = shape[0], params.resolution
+    if shape[1:] != (full, full):
         raise UserError(
             f"channels: {len(params.channels)} blocks lead from {BASE}x{BASE} to {full}x{full}, not to the images' "
-            f"{H}x{W}; give one for each power of two"
+            f"{shape[1]}x{shape[2]}; give one for each power of two"
         )
     return nn.ModuleDict({"generator": Generator(images, params), "discriminator": Critic(images, params)})

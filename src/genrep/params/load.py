@@ -109,7 +109,7 @@ def resolve(params: dict[str, Any], replication: str, scale: str | None = None) 
     try:
         return ReplicationParams.model_validate(_expand_variants(merged))
     except ValidationError as error:
-        raise UserError(f"params.yaml: {replication}.{scale}.{_explain(error)}") from None
+        raise UserError(f"params.yaml: {replication}.{scale}.{explain(error, ReplicationParams)}") from None
 
 
 def run_of(params: dict[str, Any], replication: str, run: str, scale: str | None = None) -> RunParams:
@@ -139,13 +139,13 @@ def _expand_variants(merged: dict[str, Any]) -> dict[str, Any]:
     return merged | {"runs": runs}
 
 
-def _explain(error: ValidationError) -> str:
-    """The first problem of a pydantic error as one line that names the key and the nearest known one."""
+def explain(error: ValidationError, schema: type[BaseModel]) -> str:
+    """The first problem of a pydantic error as one line that names the key and the nearest known one of a schema."""
     # a mistyped key is also a missing one; its own name says more
     problem = next((e for e in error.errors() if e["type"] == "extra_forbidden"), error.errors()[0])
     location = [str(part) for part in problem["loc"]]
     if problem["type"] == "extra_forbidden":
-        known = _fields_at(ReplicationParams, location[:-1])
+        known = _fields_at(schema, location[:-1])
         return f"{'.'.join(location)}: unknown parameter{suggestion(location[-1], known)}"
     if problem["type"] == "missing":
         return f"{'.'.join(location)}: missing"

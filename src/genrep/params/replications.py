@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PositiveInt, model_validator
 
 from genrep.params.base import Params
+from genrep.params.inception import InceptionParams
 from genrep.params.studies import StudiesParams
 from genrep.params.training import Precision, Probability, RunParams
 
@@ -14,11 +15,18 @@ class EvaluationParams(Params):
     """How every snapshot is sampled and measured."""
 
     classifier: str  # the run whose network measures legibility, native FID and native IS
+    classifier_of: dict[str, str] = Field(default={})  # other classifiers by model: those of other data sets
     samples: Annotated[tuple[PositiveInt, ...], Field(min_length=1)]  # n of each metric, ascending
     samples_of: dict[str, tuple[PositiveInt, ...]] = Field(default={})  # other n for one model: slow samplers
     confidence: Probability  # above which a sample counts as legible
     seed: int
     extra: tuple[Literal["classes_covered"], ...] = ()  # further native metrics
+    splits: PositiveInt = 1  # consecutive parts of the samples that native IS is a mean over
+    inception: InceptionParams | None = None  # metrics of the Inception network, where its weights are at hand
+
+    def native_values(self) -> dict[str, Any]:
+        """What identifies the native measurement, which Inception metrics beside it leave as it is."""
+        return {key: value for key, value in self.values().items() if key != "inception"}
 
 
 class TimingParams(Params):
@@ -44,19 +52,17 @@ class ReplicationParams(Params):
     @model_validator(mode="after")
     def _names_are_of_runs(self) -> "ReplicationParams":
         models = {self.model_of(run) for run in self.runs}
-        named = {
-            "evaluation.classifier": (
-                (self.evaluation.classifier,),
-                {name for name, run in self.runs.items() if run.objective.kind == "classification"},
-            ),
-            "evaluation.samples_of": (self.evaluation.samples_of, models),
-            "timing.runs": (self.timing.runs if self.timing else (), set(self.runs)),
-            "studies.runs": (
-                self.studies.runs if self.studies else (),
-                {name for name, run in self.runs.items() if run.sampler is not None},
-            ),
-        }
-        for where, (names, known) in named.items():
+        classifiers = {name for name, run in self.runs.items() if run.objective.kind == "classification"}
+        sampled = {name for name, run in self.runs.items() if run.sampler is not None}
+        named = (
+            ("evaluation.classifier", (self.evaluation.classifier,), classifiers),
+            ("evaluation.classifier_of", self.evaluation.classifier_of.values(), classifiers),
+            ("evaluation.classifier_of", self.evaluation.classifier_of, models),
+            ("evaluation.samples_of", self.evaluation.samples_of, models),
+            ("timing.runs", self.timing.runs if self.timing else (), set(self.runs)),
+            ("studies.runs", self.studies.runs if self.studies else (), sampled),
+        )
+        for where, names, known in named:
             for name in names:
                 if name not in known:
                     near = get_close_matches(name, known, n=1)
@@ -71,6 +77,15 @@ class ReplicationParams(Params):
     def samples_of(self, run: str) -> tuple[int, ...]:
         """The sample counts n that the run's metrics are computed at, ascending."""
         return tuple(sorted(self.evaluation.samples_of.get(self.model_of(run), self.evaluation.samples)))
+
+    def classifier_of(self, run: str) -> str:
+        """The run whose network measures this run."""
+        return self.evaluation.classifier_of.get(self.model_of(run), self.evaluation.classifier)
+
+    @property
+    def classifiers(self) -> tuple[str, ...]:
+        """Every run whose network measures, the default one first."""
+        return tuple(dict.fromkeys((self.evaluation.classifier, *self.evaluation.classifier_of.values())))
 
     def values(self) -> dict[str, Any]:
         """See ``Params.values``; runs resolve to their own."""

@@ -5,6 +5,7 @@ again. Adoption compares parameters, code and data of every committed measuremen
 keys of those that match, and only then lets Snakemake record the outputs as up to date.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,17 @@ from typing import Any
 from genrep.codehash import known_as
 from genrep.data.catalogue import data_set
 from genrep.files import read_json, write_json
-from genrep.identity import measurement_identity, measuring_code, run_identity, training_code
-from genrep.layout import adoption_path, epoch_times_path, measurement_path, real_path
+from genrep.identity import (
+    inception_code,
+    inception_identity,
+    measurement_identity,
+    measuring_code,
+    run_identity,
+    training_code,
+)
+from genrep.layout import adoption_path, epoch_times_path, inception_path, measurement_path, real_path
 from genrep.params import ReplicationParams
+from genrep.sweep.readings import SEPARATOR
 from genrep.workflow import Plan
 
 
@@ -38,33 +47,88 @@ class _Part:
 
 def adopt(plan: Plan) -> Adoption:
     """Check every measurement of a replication and write the keys of those that match."""
-    parts = [_real(plan), *(_run(plan, name, seed) for name, seed in plan.measured())]
+    parts = [_real(plan, classifier) for classifier in plan.params.classifiers]
+    parts += [_run(plan, name, seed) for name, seed in plan.measured()]
     if plan.params.timing is not None:
         parts.append(_epoch_times(plan))
+    whole = all(part.path.exists() and not part.reason for part in parts)
+    optional = [*_swept(plan), *_on_inception(plan)]
+    parts += optional
     adopted = {part.title: part.key for part in parts if part.path.exists() and not part.reason}
     write_json(adoption_path(plan.scale, plan.name), adopted)
-    outputs = [str(part.path) for part in parts if part.title in adopted]
+    paths = [str(part.path) for part in (optional if whole else parts) if part.title in adopted]
     return Adoption(
         adopted,
         refused={part.title: part.reason for part in parts if part.path.exists() and part.reason},
         missing=[part.title for part in parts if not part.path.exists()],
-        outputs=[f"replicate_{plan.name}"] if len(adopted) == len(parts) else outputs,
+        outputs=[*([f"replicate_{plan.name}"] if whole else []), *paths],
     )
 
 
-def _real(plan: Plan) -> _Part:
-    path, reason = real_path(plan.scale, plan.name), ""
+def _real(plan: Plan, classifier: str) -> _Part:
+    path, reason = real_path(plan.scale, plan.name, plan.real(classifier)), ""
     if path.exists():
         record = read_json(path)
-        reason = _run_differs(plan.params, plan.classifier, 0, record["classifier"])
+        reason = _run_differs(plan.params, classifier, 0, record["classifier"])
         reason = reason or _differs("measuring code", known_as(record["evaluation"]["code"]), measuring_code())
-    return _Part("real", path, plan.training_key(plan.classifier, 0), reason)
+    return _Part(plan.real(classifier), path, plan.training_key(classifier, 0), reason)
 
 
 def _run(plan: Plan, name: str, seed: int) -> _Part:
     path = measurement_path(plan.scale, plan.name, name, seed)
     reason = _differs_from_tree(plan, name, seed, path) if path.exists() else ""
     return _Part(f"{name}-seed{seed}", path, plan.measuring_key(name, seed), reason)
+
+
+def _swept(plan: Plan) -> Iterator[_Part]:
+    """What there is of readings in sweeps, none of which has to be there."""
+    for path in sorted(real_path(plan.scale, plan.name).parent.glob(f"*{SEPARATOR}*-seed*[0-9].json")):
+        name, _, seed = path.stem.rpartition("-seed")
+        if name in plan.variants:
+            yield _run(plan, name, int(seed))
+        else:
+            yield _Part(path.stem, path, "", "it is of no reading in assumptions.yaml")
+
+
+def difference(plan: Plan, name: str, seed: int) -> str:
+    """Why the measurement of a run is not current; empty where it is."""
+    return _reason(_run(plan, name, seed))
+
+
+def difference_of_real(plan: Plan, classifier: str) -> str:
+    """Why the measurement of a classifier's real images is not current; empty where it is."""
+    return _reason(_real(plan, classifier))
+
+
+def _reason(part: _Part) -> str:
+    return part.reason if part.path.exists() else f"{part.path} does not exist"
+
+
+def _on_inception(plan: Plan) -> Iterator[_Part]:
+    """What there is on Inception features; where the weights were not at hand there is nothing, and none is missing."""
+    if plan.params.evaluation.inception is None:
+        return
+    for classifier in plan.params.classifiers:
+        path = inception_path(real_path(plan.scale, plan.name, plan.real(classifier)))
+        if path.exists():
+            data = data_set(plan.run(classifier).data.set).identity
+            yield _inception(plan, classifier, 0, path, _differs("data", read_json(path)["data"], data))
+    for name, seed in plan.measured():
+        path = inception_path(measurement_path(plan.scale, plan.name, name, seed))
+        if path.exists():
+            trained = _run_differs(plan.params, name, seed, read_json(path)["provenance"])
+            yield _inception(plan, name, seed, path, trained)
+
+
+def _inception(plan: Plan, name: str, seed: int, path: Path, images: str) -> _Part:
+    """One measurement on Inception features, of images that differ from the tree's or (empty) do not."""
+    record = read_json(path)
+    reason = (
+        images
+        or _differs("protocol", record["how"], inception_identity(plan.params, name))
+        or _differs("measuring code", known_as(record["evaluation"]["code"]), inception_code(plan.run(name)))
+    )
+    return _Part(path.stem, path, plan.inception_key(name, seed), reason)
 
 
 def _epoch_times(plan: Plan) -> _Part:
@@ -85,11 +149,11 @@ def _untimed(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _differs_from_tree(plan: Plan, name: str, seed: int, path: Path) -> str:
-    record, run = read_json(path), plan.run(name)
-    classifier = read_json(real_path(plan.scale, plan.name))["classifier"]["weights"]
+    record, run, params = read_json(path), plan.run(name), plan.params_of(name)
+    classifier = read_json(Path(plan.real_of(name)))["classifier"]["weights"]
     return (
-        _run_differs(plan.params, name, seed, record["provenance"])
-        or _differs("protocol", record["how"], measurement_identity(plan.params, name))
+        _run_differs(params, name, seed, record["provenance"])
+        or _differs("protocol", record["how"], measurement_identity(params, name))
         or _differs("measuring code", known_as(record["evaluation"]["code"]), measuring_code(run))
         or _differs("classifier", record["classifier"], classifier)
     )

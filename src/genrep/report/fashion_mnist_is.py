@@ -4,9 +4,11 @@ from typing import Any
 
 import pandas as pd
 
-from genrep.report.measurements import REAL, Measurements, NotMeasured
+from genrep.report.estimates import Estimate
+from genrep.report.measurements import REAL, Measurements
 from genrep.report.tables import or_missing, run_table, shown
 
+SCORE = "inception_score/inception"
 METRICS = ("inception_score", "legible_share", "classes_covered", "fid", "sharpness")
 
 
@@ -16,7 +18,12 @@ def tables(measurements: Measurements, published: pd.DataFrame) -> dict[str, pd.
 
 
 def scores(measurements: Measurements, published: pd.DataFrame) -> pd.DataFrame:
-    """Table 1: Inception Scores, published beside ours, and native ones."""
+    """Table 1: Inception Scores, published beside ours in every number of splits, and native ones."""
+    asked = measurements.params.evaluation.inception
+    readings = {
+        f"IS, ours ({splits} split{'s' * (splits > 1)})": f"{SCORE}{f'/splits={splits}' * (k > 0)}"
+        for k, splits in enumerate(asked.splits if asked else ())
+    }
     printed = published.set_index("cell")
     rows = []
     for model in (*measurements.models, REAL):
@@ -26,7 +33,7 @@ def scores(measurements: Measurements, published: pd.DataFrame) -> pd.DataFrame:
             {
                 "model": model,
                 "IS, published": "lost" if pd.isna(cell.value) else f"{cell.value:g} +- {spread}",
-                "IS, ours": shown(or_missing(_final, measurements, model, "inception_score/inception")),
+                **{title: _with_sd(or_missing(_final, measurements, model, m)) for title, m in readings.items()},
                 "native IS, ours": shown(or_missing(_final, measurements, model, "inception_score")),
             }
         )
@@ -34,12 +41,15 @@ def scores(measurements: Measurements, published: pd.DataFrame) -> pd.DataFrame:
 
 
 def _final(measurements: Measurements, model: str, metric: str) -> Any:
-    n = max(measurements.params.evaluation.samples)
+    n = measurements.largest_n(metric)
     if model == REAL:
         return measurements.real_metric(metric, n)
-    if model not in measurements.best:
-        raise NotMeasured(model)
     return measurements.final(measurements.best_run(model), metric, n)
+
+
+def _with_sd(estimate: Estimate | None) -> str:
+    """With the standard deviation over splits, which is what the report prints."""
+    return shown(estimate) + (f" +- {estimate.sd:.2g}" if estimate and estimate.sd is not None else "")
 
 
 def figures(measurements: Measurements, notes: list[str]) -> Any:

@@ -63,6 +63,19 @@ def write_page(
     write_text(folder / "REPORT.md", "\n\n".join(parts) + "\n")
 
 
+def write_sweep_page(
+    folder: Path, name: str, scale: str, sweep: str, sentences: list[str], table: pd.DataFrame, figures: list[Path]
+) -> None:
+    """Write ``REPORT.md`` of one sweep: which reading explains the number, every reading, and the figures."""
+    parts = [f"# {name} at {scale} scale: readings of {sweep}"]
+    if scale == "smoke":
+        parts.append(SMOKE_NOTE)
+    command = f"`genrep sweep {name} {sweep} --scale {scale}`"
+    parts += [f"Written by {command} from the measurements alone.", *sentences, to_markdown(table)]
+    parts += [f"![{figure.stem}]({figure.name})" for figure in figures]
+    write_text(folder / "REPORT.md", "\n\n".join(parts) + "\n")
+
+
 def summary(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Counts per verdict of several tables that have a ``verdict`` column."""
     from genrep.report.verdicts import Verdict

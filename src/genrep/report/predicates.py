@@ -8,7 +8,8 @@ from pydantic import model_validator
 from scipy.stats import spearmanr
 
 from genrep.params.base import Params
-from genrep.report.measurements import HIGHER_IS_CLEARER, REAL, Estimate, Measurements, NotMeasured
+from genrep.report.estimates import Estimate, NotMeasured
+from genrep.report.measurements import HIGHER_IS_CLEARER, REAL, Measurements
 from genrep.report.verdicts import Judgement, Verdict, agreement, inside
 
 SIGNIFICANCE = 0.05
@@ -120,7 +121,7 @@ class Rises(Params):
     def _trend(self, measurements: Measurements, metric: str) -> Judgement:
         try:
             run = measurements.best_run(self.model)
-            n = measurements.common_n(self.model)
+            n = measurements.common_n(self.model, metric=metric)
             curves = [measurements.curve(run, seed, metric, n) for seed in measurements.runs[run]]
         except NotMeasured as missing:
             return Judgement(Verdict.NOT_RUN, str(missing))
@@ -152,14 +153,14 @@ class Sooner(Params):
     def judge(self, measurements: Measurements) -> Judgement:
         """First snapshots at the goal; with several seeds the ranges must not overlap."""
         try:
-            goal = self.share_of_real * measurements.real_metric(self.metric).value
-            reached = {model: self._first(measurements, model, goal) for model in self.models}
+            reached = {model: self._first(measurements, model) for model in self.models}
         except NotMeasured as missing:
             return Judgement(Verdict.NOT_RUN, str(missing))
         return agreement([self._compare(reached, clock) for clock in self.clocks])
 
-    def _first(self, measurements: Measurements, model: str, goal: float) -> dict[str, list[float]]:
-        run, n = measurements.best_run(model), measurements.common_n(model)
+    def _first(self, measurements: Measurements, model: str) -> dict[str, list[float]]:
+        goal = self.share_of_real * measurements.real_metric(self.metric, model=model).value
+        run, n = measurements.best_run(model), measurements.common_n(model, metric=self.metric)
         found: dict[str, list[float]] = {"epoch": []}
         for seed in measurements.runs[run]:
             epochs, values = measurements.curve(run, seed, self.metric, n)
@@ -206,9 +207,10 @@ def value_of(measurements: Measurements, model: str, metric: str, compared: tupl
         return measurements.epoch_flops(model)
     if metric.startswith("epoch_seconds/"):
         return measurements.epoch_seconds(model, metric.partition("/")[2])
-    n = measurements.common_n(*(other for other in compared if other != REAL))
+    n = measurements.common_n(*(other for other in compared if other != REAL), metric=metric)
     if model == REAL:
-        return measurements.real_metric(metric, n)
+        other = next(name for name in compared if name != REAL)
+        return measurements.real_metric(metric, n, other)
     return measurements.final(measurements.best_run(model), metric, n)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from genrep.files import write_json
-from genrep.layout import REPLICATIONS, results_folder
+from genrep.layout import REPLICATIONS, real_name, results_folder
 from genrep.params import ReplicationParams
 from genrep.report import cells as cells_module
 from genrep.report import claims as claims_module
@@ -106,6 +106,7 @@ def verdict_record(
     Every cell and claim of a replication rests on the same runs, so provenance stands once, by run.
     """
     commits = last_touched(REPLICATIONS / name / "published.csv")
+    default = measurements.params.evaluation.classifier
     return {
         "replication": name,
         "scale": scale,
@@ -117,12 +118,16 @@ def verdict_record(
         "claims": {row.claim: {"verdict": row.verdict} for row in claims.itertuples()},
         "runs": {
             f"{run}-seed{seed}": {key: record[key] for key in ("provenance", "how", "classifier", "evaluation")}
+            | {key: record[key] for key in ("inception",) if key in record}
             for run, records in measurements.runs.items()
             for seed, record in records.items()
         },
-        "real": None
-        if measurements.real is None
-        else {key: measurements.real[key] for key in ("classifier", "evaluation")},
+        **{
+            real_name(run, default): record
+            and {key: record[key] for key in ("classifier", "evaluation", "inception") if key in record}
+            for run in measurements.params.classifiers
+            for record in [measurements.reals.get(run)]
+        },
         "epoch_times": None
         if measurements.times is None
         else {key: value for key, value in measurements.times.items() if key != "runs"},

@@ -27,7 +27,8 @@ def summarise(name: str, scale: str) -> Path:
     for stale in folder.glob("curves/*.csv"):
         stale.unlink()
     for run, rows in curves.groupby("run"):
-        one = rows[(rows["seed"] == rows["seed"].min()) & (rows["n"] == rows["n"].max())]
+        largest = rows.groupby("metric")["n"].transform("max")
+        one = rows[(rows["seed"] == rows["seed"].min()) & (rows["n"] == largest)]
         write_csv(
             folder / "curves" / f"{run}.csv",
             one.pivot_table(index="epoch", columns="metric", values="value").reset_index(),

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from genrep.report.estimates import NotMeasured
 from genrep.report.figures.style import blank, save, theme
-from genrep.report.measurements import NotMeasured
 
 Makers = dict[str, Callable[[], Figure]]  # by the name of the file, in the order of the report
 SMOKE_NOTE = "smoke scale: proves the machinery, no published number is judged"

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from genrep.report.estimates import Estimate, NotMeasured, find
 from genrep.report.figures.charts import Line, Panel, Style, bars, curves, draw_panel, new_figure
 from genrep.report.figures.style import GREY, colour_of, marker_of
-from genrep.report.measurements import Estimate, Measurements, NotMeasured, find
+from genrep.report.measurements import Measurements
 
 Names = dict[str, str]  # of models or optimizers, for people
 METRICS = {
@@ -62,7 +63,9 @@ def quality_over_epochs(measurements: Measurements, models: Names, notes: Sequen
     for metric, label in METRICS.items():
         lines = [_over_seeds(measurements, run, metric, n, *_model_look(model, models)) for model, run in best.items()]
         title = TITLES.get(metric, metric.capitalize())
-        panels.append(Panel(title, label, lines, log=metric == "fid", level=_real(measurements, metric, n)))
+        panels.append(
+            Panel(title, label, lines, log=metric == "fid", level=_real(measurements, next(iter(best)), metric, n))
+        )
     shown = ", ".join(f"{run} ({_seed_count(measurements, run)})" for run in best.values())
     absent = [f"no finished run: {name}" for model, name in models.items() if model not in best]
     band = "; the band spans the seeds" if any(len(measurements.runs[run]) > 1 for run in best.values()) else ""
@@ -73,26 +76,40 @@ def quality_over_epochs(measurements: Measurements, models: Names, notes: Sequen
 
 
 def score_by_samples(measurements: Measurements, models: Names, notes: Sequence[str]) -> Figure:
-    """Native IS after the last epoch against the number of samples that it is computed on; real images beside."""
+    """Native IS after the last epoch against the number of samples that it is computed on; real images beside.
+
+    Where it was measured, the Inception network's score has a panel of its own.
+    """
+    panels = [_score_panel(measurements, models, "inception_score", "native IS")]
+    if not panels[0].lines:
+        raise NotMeasured("no run has been measured")
+    beside = _score_panel(measurements, models, "inception_score/inception", "IS")
+    panels += [beside] if beside.lines else []
+    absent = [f"no finished run: {name}" for model, name in models.items() if model not in measurements.best]
+    title = f"{'Native ' * (len(panels) == 1)}Inception Score by number of samples"
+    return curves(panels, title, [BANDS, *absent, *notes], len(panels), panel_width=7.2 / len(panels))
+
+
+def _score_panel(measurements: Measurements, models: Names, metric: str, label: str) -> Panel:
+    """One line per model that has been measured, and one of real images."""
     lines = []
     for model in models:
-        if model not in measurements.best:
+        counts = measurements.counts(measurements.best[model], metric) if model in measurements.best else ()
+        try:
+            found = [measurements.final(measurements.best[model], metric, n) for n in counts]
+        except NotMeasured:
             continue
-        run = measurements.best_run(model)
-        counts = measurements.params.samples_of(run)
-        found = [measurements.final(run, "inception_score", n) for n in counts]
+        if not found:
+            continue
         low, high = (np.array([getattr(e, end) for e in found]) for end in ("low", "high"))
         values = np.array([e.value for e in found])
         lines.append(Line(np.array(counts), values, *_model_look(model, models), low=low, high=high))
-    if not lines:
-        raise NotMeasured("no run has been measured")
-    real = measurements.real["snapshots"][0]["metrics"] if measurements.real else []
-    scores = {m["n"]: m["value"] for m in real if m["name"] == "inception_score"}
-    if scores:
+    record = measurements.real(next(iter(models)))
+    real = record["snapshots"][0]["metrics"] if record else []
+    scores = {m["n"]: m["value"] for m in real if m["name"] == metric}
+    if lines and scores:
         lines.append(Line(np.array([*scores]), np.array([*scores.values()]), "real test images", GREY, "*"))
-    panel = Panel("", "native IS", lines, x_label="samples (log scale)", log_x=True)
-    absent = [f"no finished run: {name}" for model, name in models.items() if model not in measurements.best]
-    return curves([panel], "Native Inception Score by number of samples", [BANDS, *absent, *notes], 1, panel_width=7.2)
+    return Panel("", label, lines, x_label="samples (log scale)", log_x=True)
 
 
 def legible_by_optimizer(measurements: Measurements, models: Names, optimizers: Names, notes: Sequence[str]) -> Figure:
@@ -106,7 +123,7 @@ def legible_by_optimizer(measurements: Measurements, models: Names, optimizers: 
             if record["snapshots"]
         ]
         title, note = f"{name} ({n} samples)", "" if lines else "not run"
-        level = _real(measurements, "legible_share", n)
+        level = _real(measurements, model, "legible_share", n)
         panels.append(Panel(title, "legible share", lines, level=level, note=note, bottom=-0.03, top=1.03))
     _something(panels)
     title = "Share of samples that the digit classifier reads, by optimizer"
@@ -166,12 +183,13 @@ def _over_seeds(
     return Line(curves_of[0][0][:count], values.mean(0), label, colour, marker, low=low, high=high)
 
 
-def _real(measurements: Measurements, metric: str, n: int) -> tuple[str, float] | None:
-    """The level of real images at the same sample count, where it was measured."""
-    if measurements.real is None:
+def _real(measurements: Measurements, model: str, metric: str, n: int) -> tuple[str, float] | None:
+    """The level of the real images that a model is compared with at the same sample count, where it was measured."""
+    record = measurements.real(model)
+    if record is None:
         return None
     try:
-        value = find(measurements.real["snapshots"][0]["metrics"], metric, n)["value"]
+        value = find(record["snapshots"][0]["metrics"], metric, n)["value"]
     except NotMeasured:
         return None
     return "real test images", value

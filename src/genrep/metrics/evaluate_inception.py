@@ -1,0 +1,97 @@
+"""Measure runs, and the real images beside them, on Inception features, where the weights are at hand.
+
+A file of its own beside each native measurement, ``<run>-seed<k>.inception.json``: fetching the weights later makes
+nothing stale that was measured before.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from genrep.data.arrays import ImageSet
+from genrep.data.catalogue import DATA
+from genrep.devices import claimed
+from genrep.files import sha256_file, write_json
+from genrep.identity import feature_code, inception_code, inception_identity, sampling_code
+from genrep.metrics.evaluate import fixed_threads
+from genrep.metrics.feature_store import FeatureStore
+from genrep.metrics.inception import Inception
+from genrep.metrics.measure_inception import Measuring, protocol, real_images, samples
+from genrep.metrics.weights import published_weights
+from genrep.params import ReplicationParams, RunParams
+from genrep.provenance import git_state, machine, now
+from genrep.training.folder import finished_epochs, load_networks, provenance, snapshot_path
+
+FEATURES = DATA / "features"
+
+
+def evaluate_inception(
+    replication: ReplicationParams, name: str, folder: Path, images: ImageSet, out: Path, device: str
+) -> None:
+    """Sample and measure the snapshots of one run that the parameters ask for.
+
+    Args:
+        replication: says how; it asks for Inception metrics.
+        name: of the run.
+        folder: of the run.
+        images: the run's data set.
+        out: the measurement to write.
+        device: ``auto``, ``cpu`` or ``cuda``.
+
+    Raises:
+        UserError: the weights are missing or not the published ones, the run is not finished, or its images do not
+            suit the protocol.
+    """
+    run, trained, log = replication.runs[name], provenance(folder), finished_epochs(folder)
+    done = [epoch for epoch in run.snapshot_epochs() if epoch <= len(log)]
+    with opened(replication, run, device) as (measuring, where):
+        snapshots, place, metrics = [], measuring.inception.device, measuring.metrics(images)
+        for epoch in done if measuring.asked.snapshots == "all" else done[-1:]:
+            source = samples(
+                partial(load_networks, folder, run, images, epoch, place),
+                run,
+                images,
+                max(measuring.asked.samples),
+                measuring.seed,
+                place,
+                {"weights": sha256_file(snapshot_path(folder, epoch)), "code": sampling_code(run)},
+            )
+            found = measuring.measure(metrics, source, measuring.asked.samples, epoch == run.epochs)
+            snapshots.append({"epoch": epoch} | found)
+    record = {"run": name, "model": replication.model_of(name), "seed": trained["identity"]["seed"]}
+    how = {"provenance": trained, "how": inception_identity(replication, name), "evaluation": where}
+    write_json(out, record | how | {"snapshots": snapshots})
+
+
+def measure_real_inception(replication: ReplicationParams, name: str, images: ImageSet, out: Path, device: str) -> None:
+    """Measure held-out real images: a classifier's data set, at the samples' counts and as a whole.
+
+    Args:
+        replication: says how; it asks for Inception metrics.
+        name: of the classifier's run.
+        images: the classifier's data set.
+        out: the measurement to write.
+        device: ``auto``, ``cpu`` or ``cuda``.
+    """
+    with opened(replication, replication.runs[name], device) as (measuring, where):
+        source = real_images(images, "test")
+        counts = (*(n for n in measuring.asked.samples if n < len(source)), len(source))
+        found = measuring.measure(measuring.metrics(images), source, counts, intervals=True)
+    how = {"how": inception_identity(replication, name), "evaluation": where}
+    write_json(out, {"run": "real", "data": images.card["identity"]} | how | {"snapshots": [{"epoch": None} | found]})
+
+
+@contextmanager
+def opened(replication: ReplicationParams, run: RunParams, device: str) -> Iterator[tuple[Measuring, dict[str, Any]]]:
+    """The network on a device with its store, and where that is."""
+    evaluation = replication.evaluation
+    asked = evaluation.inception
+    assert asked is not None
+    weights = published_weights(asked.weights)
+    state = weights.load()
+    with claimed(device) as place, fixed_threads(run.threads):
+        inception = Inception(protocol(asked, weights.identity), state, place)
+        where = {"measured": now(), "code": inception_code(run), **git_state(), **machine(place, asked.precision)}
+        yield Measuring(inception, FeatureStore(FEATURES, feature_code()), asked, evaluation.seed), where
