@@ -143,14 +143,12 @@ def study(replication: str, names: tuple[str, ...], seed: int | None, scale: str
     """Study the trained models of REPLICATION: all, or the named RUNs and STUDYs of params.yaml's studies block."""
     from genrep.studies.run import study_run
     from genrep.study_plan import chosen
-    from genrep.workflow import Plan
 
-    params, scale, _ = at_scale(replication, scale)
-    plan = Plan(params, replication, scale)
+    plan, device = plan_and_device(replication, scale)
     runs, wanted = chosen(plan, names)
     for run in runs:
         for one in plan.run(run).seeds if seed is None else (seed,):
-            study_run(plan, run, one, wanted, params["device"], say=click.echo)
+            study_run(plan, run, one, wanted, device, say=click.echo)
 
 
 @main.command()

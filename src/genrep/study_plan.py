@@ -1,8 +1,10 @@
 """Which studies there are to do, and when they have to be done again. Nothing here imports torch."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from genrep.codehash import code_identity
+from genrep.data.weight_files import missing_weights, published_sha256
 from genrep.errors import UserError
 from genrep.files import read_json, sha256_json
 from genrep.identity import run_key
@@ -36,16 +38,22 @@ def study_key(replication: ReplicationParams, name: str, seed: int, study: str) 
     """Equal keys mean that a study need not be done again."""
     run, params = replication.runs[name], replication.studies
     assert params is not None
-    classifier = replication.runs[replication.evaluation.classifier]
+    classifier = replication.runs[replication.classifier_of(name)]
     return sha256_json(
         {
             "run": run_key(run, seed),
             "sampler": run.sampler.values() if run.sampler is not None else None,
-            "classifier": run_key(classifier, 0) if params.features == "classifier" else None,
+            "features": run_key(classifier, 0) if params.features == "classifier" else _inception(replication),
             "how": params.study(study),
             "code": study_code(replication, name, study),
         }
     )
+
+
+def _inception(replication: ReplicationParams) -> dict[str, Any]:
+    asked = replication.evaluation.inception
+    assert asked is not None
+    return {"protocol": asked.values(), "weights": published_sha256(asked.weights)}
 
 
 def studies_key(plan: Plan, name: str, seed: int | str) -> str:
@@ -55,15 +63,24 @@ def studies_key(plan: Plan, name: str, seed: int | str) -> str:
 
 
 def studied(plan: Plan) -> list[tuple[str, int]]:
-    """Every run and seed whose model is studied."""
+    """Every run and seed whose model is to be studied."""
     params = plan.params.studies
     return [] if params is None else [(name, seed) for name in params.runs for seed in plan.run(name).seeds]
 
 
 def study_files(plan: Plan) -> Iterator[str]:
-    """The measurement of every studied run and seed."""
+    """The measurements that can be made here, or that were adopted: Inception features need the weights at hand."""
     for name, seed in studied(plan):
-        yield str(study_path(plan.scale, plan.name, name, seed))
+        if not lacking(plan.params) or not to_study(plan, name, seed):
+            yield str(study_path(plan.scale, plan.name, name, seed))
+
+
+def lacking(replication: ReplicationParams) -> str:
+    """Why the studies of a replication cannot be done on this machine, with the mend; empty where they can."""
+    inception, params = replication.evaluation.inception, replication.studies
+    if params is None or params.features != "inception" or inception is None:
+        return ""
+    return missing_weights(inception.weights)
 
 
 def title(name: str, seed: int | str) -> str:
@@ -77,7 +94,7 @@ def to_study(plan: Plan, name: str, seed: int | str) -> list[str]:
     adopted = read_json(path) if path.exists() else {}
     if adopted.get(title(name, seed)) == studies_key(plan, name, seed):
         return []
-    return [plan.provenance(name, seed), plan.provenance(plan.classifier)]
+    return [plan.provenance(name, seed), plan.provenance(plan.classifier_of(name))]
 
 
 def chosen(plan: Plan, words: tuple[str, ...]) -> tuple[list[str], list[str]]:

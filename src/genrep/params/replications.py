@@ -70,6 +70,12 @@ class ReplicationParams(Params):
                     raise ValueError(f"{where}: {name!r} is not one of {', '.join(sorted(known))}{hint}")
         return self
 
+    @model_validator(mode="after")
+    def _features_have_a_protocol(self) -> "ReplicationParams":
+        if self.studies is not None and self.studies.features == "inception" and self.evaluation.inception is None:
+            raise ValueError("studies.features: inception has no protocol; give evaluation.inception")
+        return self
+
     def model_of(self, run: str) -> str:
         """``vae-adam`` is a run of the model ``vae``."""
         return run.split("-")[0]

@@ -6,6 +6,7 @@ range a little. Latents are (N, D) float. Everything lives on the model's device
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -58,6 +59,8 @@ class Denoiser:
     process: Diffusion
     predict: Callable[[Tensor, int], Tensor]  # x_t (N, C, H, W) at step t of 1..T -> the noise in it
     value_range: tuple[float, float]  # of the images that x_t is made of
+    clip: bool = False  # what the prediction says of x_0 is kept within that range
+    variance: Literal["beta", "posterior"] = "beta"  # of a reverse step
 
     def inside(self, images: Tensor) -> Tensor:
         """Images in the range of the process."""

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from genrep.devices import resolve_precision
 from genrep.models.latent import latents
 from genrep.objectives.diffusion import Diffusion
+from genrep.params.samplers import AncestralParams
 from genrep.params.training import DiffusionObjectiveParams, RunParams
 from genrep.sampling import sample
 from genrep.studies.abilities import Decoder, Denoiser, Encoder, Model
@@ -48,7 +49,7 @@ def of_run(
         device,
         draw_samples,
         decoder=None if network is None or conditional else _decoder(networks, network, run, cast),
-        encoder=_encoder(networks["encoder"], run, cast) if "encoder" in networks else None,
+        encoder=_encoder(networks["encoder"], run, cast) if "encoder" in networks and not conditional else None,
         denoiser=_denoiser(networks["denoiser"], run, shape, device, cast) if "denoiser" in networks else None,
         lacks=TOLD if conditional or ("denoiser" in networks and _needs_class(networks["denoiser"], run)) else "",
     )
@@ -95,9 +96,9 @@ def _needs_class(network: nn.Module, run: RunParams) -> bool:
 def _denoiser(
     network: Any, run: RunParams, shape: tuple[int, int, int], device: torch.device, cast: _Autocast
 ) -> Denoiser | None:
+    assert isinstance(run.objective, DiffusionObjectiveParams)
     if _needs_class(network, run):
         return None
-    assert isinstance(run.objective, DiffusionObjectiveParams)
     process = Diffusion.linear(run.objective, device)
 
     def predict(x: Tensor, t: int) -> Tensor:
@@ -109,4 +110,6 @@ def _denoiser(
         time = torch.full((N,), t / process.steps, device=device)
         return cast(network, x, time, hidden, hidden.float())
 
+    if isinstance(run.sampler, AncestralParams):
+        return Denoiser(process, predict, run.data.range, run.sampler.clip, run.sampler.variance)
     return Denoiser(process, predict, run.data.range)

@@ -75,12 +75,16 @@ def _descend(
 
 
 def step(denoiser: Denoiser, x: Tensor, t: int, generator: torch.Generator) -> Tensor:
-    """x_{t-1} from x_t (N, C, H, W), with sigma_t^2 = beta_t; without noise at t = 1."""
-    beta, alpha_bar = denoiser.process.beta[t - 1], denoiser.process.alpha_bar[t - 1]
-    x = (x - beta / (1 - alpha_bar).sqrt() * denoiser.predict(x, t)) / (1 - beta).sqrt()
-    if t > 1:
-        x = x + beta.sqrt() * torch.randn(x.shape, generator=generator, device=x.device)
-    return x
+    """x_{t-1} from x_t (N, C, H, W), as genrep.sampling.ancestral takes it; without noise at t = 1."""
+    process, eps = denoiser.process, denoiser.predict(x, t)
+    if denoiser.clip:
+        mean = process.posterior_mean(process.image(x, eps, t).clamp(*denoiser.value_range), x, t)
+    else:
+        mean = process.reverse_mean(x, eps, t)
+    if t == 1:
+        return mean
+    variance = process.posterior_variance(t) if denoiser.variance == "posterior" else float(process.beta[t - 1])
+    return mean + variance**0.5 * torch.randn(x.shape, generator=generator, device=x.device)
 
 
 @torch.inference_mode()

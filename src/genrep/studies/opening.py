@@ -8,8 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from genrep.data.arrays import ImageSet
+from genrep.identity import feature_code
+from genrep.metrics.evaluate_inception import FEATURES
+from genrep.metrics.feature_store import FeatureStore
 from genrep.metrics.features import extract
+from genrep.metrics.images import ArrayImages
 from genrep.metrics.inception import Inception
+from genrep.metrics.measure_inception import protocol
+from genrep.metrics.weights import published_weights
 from genrep.params import ReplicationParams
 from genrep.studies.adapters import of_run
 from genrep.studies.spaces import Space
@@ -17,6 +23,7 @@ from genrep.studies.subject import Subject
 from genrep.training.folder import load_networks, provenance
 
 CLASSIFIER_BATCH, INCEPTION_BATCH = 1000, 32  # images per pass
+KEPT = 1000  # images of a set whose Inception features are kept on disk: other studies and models look at them, too
 
 
 def open_subject(
@@ -47,9 +54,9 @@ def open_subject(
     networks = load_networks(folder, run, images, None, device)
     model = of_run(name, networks, run, images.shape, images.card["classes"], device)
     if params.features == "inception":
-        features = inception_space(device)
+        features = inception_space(replication, device)
     else:
-        classifier_run = replication.runs[replication.evaluation.classifier]
+        classifier_run = replication.runs[replication.classifier_of(name)]
         classifier = load_networks(classifier_folder, classifier_run, classifier_images, None, device)["classifier"]
         features = classifier_space(classifier, provenance(classifier_folder)["weights"])
     return Subject(model, replication.model_of(name), run, images, params, features)
@@ -64,15 +71,21 @@ def classifier_space(classifier: nn.Module, weights: str) -> Space:
     return Space("features", f"classifier-{weights[:8]}", rows)
 
 
-def inception_space(device: torch.device) -> Space:
-    """The 2,048 features behind FID.
+def inception_space(replication: ReplicationParams, device: torch.device) -> Space:
+    """The 2,048 features behind FID, under the protocol of the replication's Inception metrics.
 
     Raises:
         UserError: the weights are not here.
     """
-    inception = Inception.load(device=device, grey="repeat")
+    asked = replication.evaluation.inception
+    assert asked is not None
+    weights = published_weights(asked.weights)
+    inception = Inception(protocol(asked, weights.identity), weights.load(), device)
+    store = FeatureStore(FEATURES, feature_code())
 
     def rows(images: np.ndarray) -> np.ndarray:
+        if len(images) >= KEPT:
+            return store.features(inception, ArrayImages(images)).features
         return np.concatenate([inception(part).features.numpy() for part in _parts(images, INCEPTION_BATCH)])
 
     return Space("features", inception.protocol.features, rows)

@@ -10,8 +10,7 @@ import torch
 from tqdm import tqdm
 
 from genrep import studies
-from genrep.data.arrays import ImageSet
-from genrep.data.prepare import prepared
+from genrep.data.prepare import images_of
 from genrep.devices import claimed
 from genrep.layout import run_folder, study_path
 from genrep.metrics.evaluate import fixed_threads
@@ -87,24 +86,13 @@ class _Opened:
 
     def __init__(self, plan: Plan, name: str, seed: int, folder: Path, device: torch.device):
         self.plan, self.name, self.seed, self.folder, self.device = plan, name, seed, folder, device
-        self.classifier_folder = run_folder(plan.scale, plan.name, plan.classifier, 0)
+        self.classifier_folder = run_folder(plan.scale, plan.name, plan.classifier_of(name), 0)
 
     @cached_property
     def subject(self) -> Subject:
-        images = prepared(self.plan.run(self.name).data.set)
-        return open_subject(
-            self.plan.params,
-            self.name,
-            self.folder,
-            self.classifier_folder,
-            images,
-            self._classifier_images(images),
-            self.device,
-        )
-
-    def _classifier_images(self, images: ImageSet) -> ImageSet:
-        wanted = self.plan.run(self.plan.classifier).data.set
-        return images if wanted == images.card["name"] else prepared(wanted)
+        plan, judge = self.plan, self.plan.classifier_of(self.name)
+        images, judged = images_of(plan.run(self.name).data), images_of(plan.run(judge).data)
+        return open_subject(plan.params, self.name, self.folder, self.classifier_folder, images, judged, self.device)
 
     @property
     def classifier(self) -> str | None:
