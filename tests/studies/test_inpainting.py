@@ -29,7 +29,7 @@ def test_latent_filling_is_the_median_of_the_known_pixels(make_subject, blocks, 
     assert value(found, "inpainting_solutions") == 1  # the problem is convex
     assert value(found, "inpainting_diversity") < 0.005
     tiles = found.tiles["filled"]
-    assert tiles.columns == ["original", "hole", "filling 1", "filling 2", "filling 3", "whole of filling 1"]
+    assert tiles.columns == ["original", "hole", "filling 1", "filling 2", "filling 3", "whole 1"]
     shown, mask = tiles.images[0].astype(int), hole[0].numpy().repeat(3, 0)
     assert np.array_equal(shown[2][~mask], shown[0][~mask])  # what is known stays
     assert np.array_equal(shown[2][mask], shown[5][mask])

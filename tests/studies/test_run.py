@@ -11,6 +11,7 @@ from genrep.errors import UserError
 from genrep.files import read_json, write_json
 from genrep.layout import run_folder, study_path
 from genrep.params import load
+from genrep.report.study_metrics import study_of
 from genrep.studies import files
 from genrep.studies.found import Found, Tiles
 from genrep.studies.run import study_run
@@ -111,6 +112,7 @@ def test_every_study_of_every_model(workspace, run, impossible):
     assert all("has no " in record["studies"][name]["not_possible"] for name in impossible)
     for name in set(record["studies"]) - found:
         assert record["studies"][name]["metrics"], name
+        assert {study_of(m["name"]) for m in record["studies"][name]["metrics"]} == {name}
     assert record["provenance"] == read_json(run_folder("smoke", NAME, run, 0) / "provenance.json")
     assert record["seen"] == (run == "vae-adam")  # it alone is trained on all digits
     assert record["how"]["neighbours"] == {"images": 2, "seed": 1, "search": STUDIES["search"]} | {

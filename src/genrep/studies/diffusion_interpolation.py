@@ -19,9 +19,6 @@ NEEDS = ("denoiser",)
 def study(subject: Subject, params: DiffusionInterpolationParams) -> Found:
     """Walk between pairs of held-out images at every depth.
 
-    ``interpolation_cost`` is the product of path length and remoteness: depths that leave a mere blend are remote from
-    real images, and those that forget the ends wander.
-
     Raises:
         UserError: a depth over T.
     """
@@ -44,7 +41,6 @@ def study(subject: Subject, params: DiffusionInterpolationParams) -> Found:
         protocol = (subject.features.protocol, f"frames={K}") + ("shared noise",) * params.shared_noise
         for k, depth in enumerate(params.depths):
             found = walks.measured(subject, frames[:, k])
-            found["interpolation_cost"] = found["path_length"] * found["remoteness"]
             metrics += [over(f"{name}/t={depth}{suffix}", values, *protocol) for name, values in found.items()]
         tiles[variant] = Tiles(
             frames[0].numpy(), rows=[f"t = {depth}" for depth in params.depths], real=np.ones((T, K), bool)

@@ -58,7 +58,7 @@ def study(subject: Subject, params: InpaintingParams) -> Found:
     whole = pasted(Known(images[:, None], ~hole[:, None]), filled.images)  # (N, S, C, H, W)
     known = images.masked_fill(hole, 0)
     shown = [images, known, *whole[:, :FILLINGS].unbind(1), *filled.images[:, :1].unbind(1)]
-    names = ["original", "hole", *(f"filling {s + 1}" for s in range(min(S, FILLINGS))), "whole of filling 1"]
+    names = ["original", "hole", *(f"filling {s + 1}" for s in range(min(S, FILLINGS))), "whole 1"]
     tiles = np.stack([to_uint8(part[:SHOWN]) for part in shown], axis=1)
     each = single("seconds_per_image/inpainting", seconds["filling"] / (N * S), filled.how)
     return Found(

@@ -52,7 +52,7 @@ def study(subject: Subject, params: ScribbleParams) -> Found:
             face.repeat_interleave(D * R, 0),
         ).view(N, D, R, *images.shape[1:])
     metrics = [
-        single("probe_accuracy", accuracy, str(params.attribute)),
+        single("scribble_probe_accuracy", accuracy, str(params.attribute)),
         single("seconds_per_image/scribble", seconds["edit"] / (N * D * R)),
     ]
     for k, depth in enumerate(params.depths):
