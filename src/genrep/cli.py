@@ -140,6 +140,23 @@ def time_epochs(replication: str, threads: int | None, scale: str | None) -> Non
 
 @main.command()
 @click.argument("replication")
+@click.argument("names", nargs=-1, metavar="[RUN|STUDY]...")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=None, help="All seeds of a run if left out.")
+@scale_option
+def study(replication: str, names: tuple[str, ...], seed: int | None, scale: str | None) -> None:
+    """Study the trained models of REPLICATION: all, or the named RUNs and STUDYs of params.yaml's studies block."""
+    from genrep.studies.run import study_run
+    from genrep.study_plan import chosen
+
+    plan, device = plan_and_device(replication, scale)
+    runs, wanted = chosen(plan, names)
+    for run in runs:
+        for one in plan.run(run).seeds if seed is None else (seed,):
+            study_run(plan, run, one, wanted, device, say=click.echo)
+
+
+@main.command()
+@click.argument("replication")
 @scale_option
 def tabulate(replication: str, scale: str | None) -> None:
     """Write the tables, figures, verdicts and page of REPLICATION from its measurements."""

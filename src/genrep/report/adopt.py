@@ -21,8 +21,9 @@ from genrep.identity import (
     run_identity,
     training_code,
 )
-from genrep.layout import adoption_path, epoch_times_path, inception_path, measurement_path, real_path
+from genrep.layout import adoption_path, epoch_times_path, inception_path, measurement_path, real_path, study_path
 from genrep.params import ReplicationParams
+from genrep.study_plan import lacking, studied, studies_key, study_code, title
 from genrep.sweep.readings import SEPARATOR
 from genrep.workflow import Plan
 
@@ -51,6 +52,7 @@ def adopt(plan: Plan) -> Adoption:
     parts += [_run(plan, name, seed) for name, seed in plan.measured()]
     if plan.params.timing is not None:
         parts.append(_epoch_times(plan))
+    parts += _studied(plan)
     whole = all(part.path.exists() and not part.reason for part in parts)
     optional = [*_swept(plan), *_on_inception(plan)]
     parts += optional
@@ -118,6 +120,29 @@ def _on_inception(plan: Plan) -> Iterator[_Part]:
         if path.exists():
             trained = _run_differs(plan.params, name, seed, read_json(path)["provenance"])
             yield _inception(plan, name, seed, path, trained)
+
+
+def _studied(plan: Plan) -> Iterator[_Part]:
+    """The studies of every run; where the weights behind their features are not at hand, what there is."""
+    for name, seed in studied(plan):
+        path = study_path(plan.scale, plan.name, name, seed)
+        if path.exists() or not lacking(plan.params):
+            reason = _study_differs(plan, name, seed, path) if path.exists() else ""
+            yield _Part(title(name, seed), path, studies_key(plan, name, seed), reason)
+
+
+def _study_differs(plan: Plan, name: str, seed: int, path: Path) -> str:
+    record, params = read_json(path), plan.params.studies
+    assert params is not None
+    reason = _run_differs(plan.params, name, seed, record["provenance"])
+    reason = reason or _differs("studies", record["how"], {study: params.study(study) for study in params.asked})
+    for study in params.asked:
+        recorded = known_as(record["code"].get(study, ""))
+        reason = reason or _differs(f"code of {study}", recorded, study_code(plan.params, name, study))
+    real = Path(plan.real_of(name))
+    if params.features == "classifier" and real.exists():
+        reason = reason or _differs("classifier", record["classifier"], read_json(real)["classifier"]["weights"])
+    return reason
 
 
 def _inception(plan: Plan, name: str, seed: int, path: Path, images: str) -> _Part:

@@ -9,7 +9,12 @@ from genrep.params.base import Params
 from genrep.report.entries import read_entries
 from genrep.report.measurements import REAL, Measurements
 from genrep.report.predicates import Agrees, Drift, Order, Reaches, Rises, Sooner
+from genrep.report.study_predicates import StudyBest, StudyOrder, StudyRises, StudyWithin
+from genrep.report.training_predicates import Finished, LossFlat, LossRougher
 from genrep.report.verdicts import Judgement, Verdict, every
+
+OfRuns = Order | Drift | Sooner | Rises | Agrees | Reaches | Finished | LossFlat | LossRougher
+OfStudies = StudyOrder | StudyWithin | StudyRises | StudyBest
 
 
 class Claim(Params):
@@ -19,7 +24,7 @@ class Claim(Params):
     place: str  # where the report says it
     finding: str  # in our words
     needs: Literal["gpu"] | None = None
-    parts: tuple[Annotated[Order | Drift | Sooner | Rises | Agrees | Reaches, Field(discriminator="kind")], ...]
+    parts: tuple[Annotated[OfRuns | OfStudies, Field(discriminator="kind")], ...]
 
 
 def read_claims(folder: Path) -> list[Claim]:

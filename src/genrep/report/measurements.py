@@ -13,6 +13,7 @@ from genrep.layout import real_name
 from genrep.params import ReplicationParams
 from genrep.report.estimates import LOSSES, Estimate, NotMeasured, estimate, find, loss_entry
 from genrep.report.inception import is_inception, lacking, with_inception
+from genrep.report.studies import Studies
 
 REAL = "real"  # real images, where a model could stand
 # Metrics of quality by name. Those without ``/inception`` are native: their network is the replication's classifier.
@@ -75,6 +76,11 @@ class Measurements:
         """The epoch times."""
         path = self.folder / "epoch_times.json"
         return _record(path, "machine", "runs") if path.exists() else None
+
+    @cached_property
+    def studies(self) -> Studies:
+        """The studies."""
+        return Studies(self.folder, self.params)
 
     @cached_property
     def deviations(self) -> str:
