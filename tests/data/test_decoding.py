@@ -374,9 +374,9 @@ def test_memory_stays_bounded_from_1024_to_128(tmp_path):
     images = [encoded(rng.integers(0, 256, (1024, 1024, 3), dtype=np.uint8), "JPEG") for _ in range(4)]
     (tmp_path / "faces").mkdir()
     with zipfile.ZipFile(tmp_path / "faces" / "faces.zip", "w") as archive:
-        for number in range(1200):
+        for number in range(300):
             archive.writestr(f"faces/{number}.png", images[number % 4])
-    script = SCRIPT.replace("(3, 8, 8)", "(3, 128, 128)").replace('"train": 40', '"train": 1200')
+    script = SCRIPT.replace("(3, 8, 8)", "(3, 128, 128)").replace('"train": 40', '"train": 300')
     script = script.replace("= 4, 0", "= 256, 0")
     script += """
 import resource
@@ -386,4 +386,6 @@ print(peak[0] + 2 * peak[1])
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "GENREP_DATA_MIRROR": str(tmp_path)}
     command = [sys.executable, "-c", script, str(tmp_path), str(tmp_path)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert int(done.stdout.split()[-1]) < 2 * 2**20  # KiB
+    peak = int(done.stdout.split()[-1])
+    print(f"{peak / 2**10:.0f} MiB")
+    assert peak < 2 * 2**20  # KiB
