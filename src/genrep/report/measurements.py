@@ -76,16 +76,18 @@ class Measurements:
             for seed in run.seeds:
                 path = self.folder / f"{name}-seed{seed}.json"
                 if path.exists():
-                    found.setdefault(name, {})[seed] = with_inception(
-                        _record(path, "status", "log", "snapshots"), path, _record
-                    )
+                    record = _record(path, "status", "log", "snapshots")
+                    found.setdefault(name, {})[seed] = with_inception(self.params, name, record, path, _record)
         return found
 
     @cached_property
     def real(self) -> dict[str, Any] | None:
         """The measurement of real images."""
         path = self.folder / "real.json"
-        return with_inception(_record(path, "snapshots"), path, _record) if path.exists() else None
+        if not path.exists():
+            return None
+        name = self.params.evaluation.classifier
+        return with_inception(self.params, name, _record(path, "snapshots"), path, _record)
 
     @cached_property
     def times(self) -> dict[str, Any] | None:
