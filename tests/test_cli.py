@@ -88,6 +88,16 @@ def test_data_that_was_not_prepared(genrep):
     assert_one_line(genrep("train", "mnist_timing", "vae-adam"), "run: genrep data prepare mnist-reduced")
 
 
+@pytest.mark.parametrize("command", [("measure-real",), ("evaluate", "gan")], ids=["real", "run"])
+def test_inception_metrics_alone_need_weights_and_somebody_who_asks(genrep, command):
+    step, *run = command
+    lack = "data/weights/inception.safetensors does not exist; run: genrep data fetch inception"
+    assert_one_line(genrep(step, "fashion_mnist_is", *run, "--only", "inception"), lack)
+    run = ["vae-adam"] * len(run)
+    said = "params.yaml asks for no Inception metrics of mnist_timing: evaluation.inception"
+    assert_one_line(genrep(step, "mnist_timing", *run, "--only", "inception"), said)
+
+
 def test_results_that_are_not_there(genrep):
     assert_one_line(genrep("summary", "mnist_timing"), "run: snakemake --cores all -- replicate_mnist_timing")
 
