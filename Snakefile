@@ -16,6 +16,7 @@ report: "workflow/report.rst"
 
 include: "workflow/common.smk"
 include: "workflow/runs.smk"
+include: "workflow/studies.smk"
 include: "workflow/results.smk"
 include: "workflow/sweeps.smk"
 

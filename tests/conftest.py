@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from genrep.data.arrays import ImageSet
+from genrep.data.arrays import ImageSet, identity
 from genrep.data.prepare import prepare
+from genrep.data.standins import generate
 from genrep.params import load, resolve
 from genrep.params.training import RunParams
 
@@ -38,3 +39,61 @@ def garment_runs() -> dict[str, RunParams]:
 @pytest.fixture
 def cpu() -> torch.device:
     return torch.device("cpu")
+
+
+@pytest.fixture(scope="session")
+def faces() -> ImageSet:
+    """A few drawn faces of 16x16, in colour."""
+    drawn = generate("faces", 40, 16, 0)
+    card = {"name": "faces", "classes": 2, "counts": {"train": 32, "test": 8}, "share_of_official": 1, "deviations": []}
+    labels = drawn.attributes["Male"].astype("int64")
+    return ImageSet(drawn.images, labels, card | {"identity": identity(drawn.images, labels)})
+
+
+@pytest.fixture(scope="session")
+def thesis_runs() -> dict[str, RunParams]:
+    """The three models of the thesis for ``faces``, with networks of a few thousand weights."""
+    shared = {
+        "optimizer": {"kind": "adam", "lr": 1e-3, "betas": [0.5, 0.99], "eps": 1e-8},
+        "batch_size": 8,
+        "epochs": 2,
+        "precision": "fp32",
+        "threads": 1,
+    }
+    blocks = {"channels": [4, 8], "blocks": 1, "attention": [8], "groups": 2}
+    own = {
+        "vae": {
+            "data": {"set": "faces", "split": "train", "range": [0, 1]},
+            "network": {"kind": "residual_vae", "latent": 5, **blocks},
+            "objective": {"kind": "vae"},
+            "sampler": {"kind": "improved_prior"},
+        },
+        "gan": {
+            "data": {"set": "faces", "split": "train", "range": [-1, 1]},
+            "network": {
+                "kind": "progressive_gan",
+                "latent": 5,
+                "channels": [8, 6, 4],
+                "slope": 0.2,
+                "critic_norm": True,
+                "deviation_group": 4,
+            },
+            "objective": {"kind": "wgan_gp", "penalty": 10.0},
+            "sampler": {"kind": "latent_prior"},
+            "epochs": 4,
+            "growth": [
+                {"resolution": 4, "epochs": 1, "batch_size": 16},
+                {"resolution": 8, "epochs": 1, "fade": 1, "batch_size": 8},
+                {"resolution": 16, "epochs": 2, "fade": 1, "batch_size": 8},
+            ],
+        },
+        "diffusion": {
+            "data": {"set": "faces", "split": "train", "range": [-1, 1]},
+            "network": {"kind": "unet", "time": 8, **blocks},
+            "objective": {"kind": "diffusion", "steps": 10, "beta": [1e-4, 0.02]},
+            "sampler": {"kind": "ancestral", "average": "ema"},
+            "ema": 0.9,
+            "ema_warm_up": True,
+        },
+    }
+    return {name: RunParams.model_validate(shared | block) for name, block in own.items()}

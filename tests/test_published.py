@@ -19,8 +19,9 @@ from genrep.report import claims as claims_module
 from genrep.report.cells import is_measured, read_published, reproduce
 from genrep.report.claims import read_claims
 from genrep.report.compare import readme_with_scoreboard, unexpected, with_tables
+from genrep.report.estimates import NotMeasured
 from genrep.report.history import last_touched
-from genrep.report.measurements import REAL, Measurements, NotMeasured
+from genrep.report.measurements import REAL, Measurements
 from genrep.report.predicates import moment
 from genrep.report.results import tabulate
 from genrep.report.sweeps import check, write

@@ -56,6 +56,10 @@ def data_sheet(name: str, path: Path) -> None:
     from genrep.report.figures.contact import contact_sheet
     from genrep.report.figures.style import save, theme
 
+    if path.suffix.lower() != ".png":
+        raise UserError(f"{path} is no PNG file; name it {path.with_suffix('.png')}")
+    if not path.parent.is_dir():
+        raise UserError(f"{path.parent} is no folder; make it first, or correct the path")
     with theme():
         save(contact_sheet(prepared(name)), path)
 
@@ -132,6 +136,23 @@ def time_epochs(replication: str, threads: int | None, scale: str | None) -> Non
     if resolved.timing is None:
         raise UserError(f"{replication} times nothing: params.yaml has no timing block for it")
     measure(resolved, epoch_times_path(scale, replication), params["device"], threads or os.cpu_count() or 1)
+
+
+@main.command()
+@click.argument("replication")
+@click.argument("names", nargs=-1, metavar="[RUN|STUDY]...")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=None, help="All seeds of a run if left out.")
+@scale_option
+def study(replication: str, names: tuple[str, ...], seed: int | None, scale: str | None) -> None:
+    """Study the trained models of REPLICATION: all, or the named RUNs and STUDYs of params.yaml's studies block."""
+    from genrep.studies.run import study_run
+    from genrep.study_plan import chosen
+
+    plan, device = plan_and_device(replication, scale)
+    runs, wanted = chosen(plan, names)
+    for run in runs:
+        for one in plan.run(run).seeds if seed is None else (seed,):
+            study_run(plan, run, one, wanted, device, say=click.echo)
 
 
 @main.command()

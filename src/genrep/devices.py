@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 from filelock import FileLock, Timeout
+from torch.distributed import is_torchelastic_launched
 
 from genrep.errors import UserError
 
@@ -43,16 +44,19 @@ def claimed(device: str) -> Iterator[torch.device]:
     """Take a device for the duration of the block.
 
     Snakemake counts GPUs but assigns none: the first one whose lock file is free is taken. Which GPUs there are
-    to choose from is CUDA_VISIBLE_DEVICES's to say.
+    to choose from is CUDA_VISIBLE_DEVICES's to say. Of several processes that torchrun has started each takes its own.
 
     Raises:
-        UserError: ``cuda`` was asked for and there is none, or all are taken.
+        UserError: ``cuda`` was asked for and there is none, all are taken, or there are fewer than processes.
     """
     if device == "cpu" or (device == "auto" and not torch.cuda.is_available()):
         yield torch.device("cpu")
         return
     if not torch.cuda.is_available():
         raise UserError("device: cuda, but torch sees no GPU; install a CUDA build of torch or set device: cpu")
+    if is_torchelastic_launched():
+        yield _own_gpu(int(os.environ["LOCAL_RANK"]), int(os.environ["LOCAL_WORLD_SIZE"]))
+        return
     visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
     for index in range(torch.cuda.device_count()):
         name = visible[index] if index < len(visible) and visible[index] else str(index)
@@ -67,6 +71,18 @@ def claimed(device: str) -> Iterator[torch.device]:
             lock.release()
         return
     raise UserError(f"all {torch.cuda.device_count()} GPUs are in use by other runs; lower --resources gpu=N")
+
+
+def _own_gpu(rank: int, processes: int) -> torch.device:
+    """The GPU of the ``rank``-th of so many processes on this machine."""
+    found = torch.cuda.device_count()
+    if found < processes:
+        raise UserError(
+            f"wrong number of processes: torchrun has started {processes} on a machine with {found} GPUs; "
+            f"use --nproc-per-node {found}"
+        )
+    torch.cuda.set_device(rank)
+    return torch.device("cuda", rank)
 
 
 def synchronize(device: torch.device) -> None:

@@ -53,7 +53,7 @@ def training_flops_per_image(run: RunParams, shape: models.Shape, classes: int) 
         with Counter() as counter:
             loss = next(iter(phase.loss(batch, noise).values()))
             loss.backward(inputs=weights)
-        total += counter.get_total_flops() / phase.every
+        total += counter.get_total_flops() * phase.repeats / phase.every
     return round(total / BATCH)
 
 

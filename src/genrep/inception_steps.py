@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from genrep.data.prepare import images_of
 from genrep.data.weight_files import missing_weights
 from genrep.errors import UserError
 from genrep.layout import inception_path, measurement_path
 from genrep.metrics.current import real_inception_is_current, run_inception_is_current
 from genrep.metrics.evaluate_inception import evaluate_inception, measure_real_inception
 from genrep.params import ReplicationParams
-from genrep.steps import folder_of, images_of
+from genrep.steps import folder_of
 from genrep.workflow import Plan
 
 Say = Callable[[str], None]
@@ -36,7 +37,7 @@ def evaluate(plan: Plan, device: str, name: str, seed: int, only: bool, say: Say
     if not only and run_inception_is_current(params, name, folder, out):
         say(_kept(out))
         return
-    evaluate_inception(params, name, folder, images_of(plan, name), out, device)
+    evaluate_inception(params, name, folder, images_of(params.runs[name].data), out, device)
 
 
 def measure_real(plan: Plan, device: str, classifier: str, only: bool, say: Say) -> None:
@@ -44,7 +45,7 @@ def measure_real(plan: Plan, device: str, classifier: str, only: bool, say: Say)
     out = inception_path(Path(plan.real_of_classifier(classifier)))
     if not _possible(plan.params, plan.name, only, say):
         return
-    images = images_of(plan, classifier)
+    images = images_of(plan.run(classifier).data)
     if not only and real_inception_is_current(plan.params, classifier, images, out):
         say(_kept(out))
         return

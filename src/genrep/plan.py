@@ -132,7 +132,8 @@ def plan_model(replication: ReplicationParams, model: str, names: list[str], dev
     """What the runs ``names`` of one model take; the first one stands for all in operations and rate."""
     runs = [replication.runs[name] for name in names]
     entry = data_set(runs[0].data.set)
-    flops = training_flops_per_image(runs[0], entry.shape, entry.classes)
+    classes = classes_of(runs[0])
+    flops = training_flops_per_image(runs[0], entry.shape, classes)
     images = sum(images_to_see(run) * len(run.seeds) for run in runs)
     samples = sum(
         len(run.snapshot_epochs()) * max(replication.samples_of(name)) * len(run.seeds)
@@ -146,17 +147,24 @@ def plan_model(replication: ReplicationParams, model: str, names: list[str], dev
         images=images,
         flops_per_image=flops,
         training_flops=flops * images,
-        sampling_flops=sampling_flops_per_image(runs[0], entry.shape, entry.classes) * samples,
+        sampling_flops=sampling_flops_per_image(runs[0], entry.shape, classes) * samples,
         bytes=sum(run_bytes(run) * len(run.seeds) for run in runs),
         checkpoint=max(checkpoint_bytes(run) for run in runs),
         rate=None if device is None else training_rate(runs[0], device),
     )
 
 
+def classes_of(run: RunParams) -> int:
+    """How many classes a run's images have: those of the set, or the combinations of attributes that it asks for."""
+    return 2 ** len(run.data.attributes) if run.data.attributes else data_set(run.data.set).classes
+
+
 def images_to_see(run: RunParams) -> int:
     """Training images of one seed, over all epochs."""
     counts = data_set(run.data.set).counts
     count = sum(counts.values()) if run.data.split == "all" else counts[run.data.split]
+    if run.data.limit is not None and run.data.split == "train":
+        count = min(count, run.data.limit)
     return run.epochs * (count // run.batch_size * run.batch_size if run.drop_last else count)
 
 
@@ -176,7 +184,7 @@ def checkpoint_bytes(run: RunParams) -> int:
 def _network_bytes(run: RunParams) -> dict[str, int]:
     entry = data_set(run.data.set)
     with torch.device("meta"):
-        networks = models.build(run.network, entry.shape, entry.classes, seed=0)
+        networks = models.build(run.network, entry.shape, classes_of(run), seed=0)
     return {
         role: sum(t.numel() * t.element_size() for t in net.state_dict().values()) for role, net in networks.items()
     }
@@ -189,9 +197,10 @@ def training_rate(run: RunParams, device: torch.device) -> float:
     count = run.batch_size * STEPS
     rng = np.random.default_rng(0)
     pixels = rng.integers(256, size=(count, H, W, C), dtype=np.uint8)
-    labels = rng.integers(entry.classes, size=count)
-    images = ImageSet(pixels, labels, {"classes": entry.classes, "counts": {"train": count}})
-    loop = Loop(run, DeviceImages(images, "all", run.data.range, device), entry.shape, entry.classes, 0, device)
+    classes = classes_of(run)
+    labels = rng.integers(classes, size=count)
+    images = ImageSet(pixels, labels, {"classes": classes, "counts": {"train": count}})
+    loop = Loop(run, DeviceImages(images, "all", run.data.range, device), entry.shape, classes, 0, device)
     loop.epoch(max_steps=1)
     return loop.epoch().images_per_second
 

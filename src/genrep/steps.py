@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from genrep.data.arrays import ImageSet
-from genrep.data.filters import filtered
-from genrep.data.prepare import prepared
+from genrep.data.prepare import images_of
 from genrep.layout import measurement_path, run_folder
 from genrep.metrics import evaluate as measuring
 from genrep.metrics.current import run_is_current
@@ -17,22 +15,16 @@ def folder_of(plan: Plan, name: str, seed: int) -> Path:
     return run_folder(plan.scale, plan.name, name, seed)
 
 
-def images_of(plan: Plan, name: str) -> ImageSet:
-    """The prepared images that a run is about."""
-    data = plan.run(name).data
-    return filtered(prepared(data.set), data.where)
-
-
 def train(plan: Plan, device: str, name: str, seed: int) -> None:
     """Train one run, going on from its checkpoint if there is one."""
     run = plan.run(name)
     title = f"{plan.name}/{name} seed {seed}"
-    train_run(folder_of(plan, name, seed), title, run, seed, images_of(plan, name), device)
+    train_run(folder_of(plan, name, seed), title, run, seed, images_of(run.data), device)
 
 
 def measure_real(plan: Plan, device: str, classifier: str) -> None:
     """Measure the held-out real images of a classifier's data set, and fit what its native metrics compare with."""
-    images = images_of(plan, classifier)
+    images = images_of(plan.run(classifier).data)
     out = Path(plan.real_of_classifier(classifier))
     measuring.measure_real(plan.params, classifier, folder_of(plan, classifier, 0), images, out, device)
 
@@ -45,8 +37,8 @@ def evaluate(plan: Plan, device: str, name: str, seed: int) -> None:
         name,
         folder_of(plan, plan.trained(name), seed),
         folder_of(plan, classifier, 0),
-        images_of(plan, name),
-        images_of(plan, classifier),
+        images_of(plan.run(name).data),
+        images_of(plan.run(classifier).data),
         measurement_path(plan.scale, plan.name, name, seed),
         device,
     )

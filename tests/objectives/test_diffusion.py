@@ -104,3 +104,69 @@ def test_denoiser_is_told_time_class_and_what_is_hidden(rng):
     assert torch.equal(told["labels"], batch.labels)
     assert torch.equal(told["keep"], noise["keep"])
     assert told["x"].flatten().diff().lt(0).all()  # less signal at later times
+
+
+# -- the reverse process ----------------------------------------------------------------------------------------------
+
+
+def in_double(scheduler: DDPMScheduler) -> DDPMScheduler:
+    """Its own schedule loses digits at small t."""
+    scheduler.betas = torch.linspace(*BETA, T, dtype=torch.float64)
+    scheduler.alphas = 1 - scheduler.betas
+    scheduler.alphas_cumprod = scheduler.alphas.cumprod(0)
+    scheduler.one = scheduler.one.double()
+    return scheduler
+
+
+@pytest.mark.parametrize("t", [1, 2, 200, 400])
+def test_posterior_is_that_of_diffusers(process, rng, t):
+    """``fixed_small`` is the posterior's variance; without a prediction to clip, its mean is that of the step."""
+    kind = DDPMScheduler(T, *BETA, "linear", variance_type="fixed_small", clip_sample=False, prediction_type="sample")
+    in_double(kind)
+    image, x_t = torch.randn(2, 3, 1, 2, 2, generator=rng).double()
+    step = kind.step(image, t - 1, x_t, generator=torch.Generator().manual_seed(1)).prev_sample
+    noise = torch.randn(x_t.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    variance = process.posterior_variance(t)
+    mean = process.posterior_mean(image, x_t, t)
+    found = mean + variance**0.5 * noise if t > 1 else mean
+    torch.testing.assert_close(found, step, rtol=1e-9, atol=1e-9)
+    assert variance == pytest.approx(float(kind._get_variance(t - 1)), abs=1e-19)  # which is never below 1e-20
+
+
+@pytest.mark.parametrize("t", [1, 2, 200, 400])
+def test_reverse_mean_is_the_posteriors_at_the_image_that_the_noise_leads_to(process, rng, t):
+    """Equations 5.12 and 5.13 of the thesis, with 1 - alpha_bar_t in both denominators of 5.12."""
+    image, eps = torch.randn(2, 3, 1, 2, 2, generator=rng)
+    x_t = process.noised(image, torch.full((3,), t), eps)
+    torch.testing.assert_close(process.image(x_t, eps, t), image, rtol=1e-3, atol=1e-3)
+    expected = process.posterior_mean(image, x_t, t)
+    torch.testing.assert_close(process.reverse_mean(x_t, eps, t), expected, rtol=1e-3, atol=1e-3)
+
+
+def test_posterior_by_bayes_rule(process):
+    """q(x_{t-1} | x_t, x_0) is the product of q(x_t | x_{t-1}) and q(x_{t-1} | x_0), two Gaussians in x_{t-1}."""
+    t, x_t, x_0 = 150, 0.7, -0.4
+    beta, before = process.beta[t - 1].item(), process.alpha_bar[t - 2].item()
+    precision = (1 - beta) / beta + 1 / (1 - before)
+    mean = ((1 - beta) ** 0.5 / beta * x_t + before**0.5 / (1 - before) * x_0) / precision
+    assert process.posterior_variance(t) == pytest.approx(1 / precision, rel=1e-4)
+    found = process.posterior_mean(torch.tensor(x_0), torch.tensor(x_t), t)
+    assert found.item() == pytest.approx(mean, rel=1e-4)
+
+
+# -- without classes --------------------------------------------------------------------------------------------------
+
+
+def test_an_unconditional_denoiser_is_told_the_step_alone(rng):
+    told = []
+
+    def denoise(weight, x, t):
+        told.append(t)
+        return weight * x
+
+    networks = nn.ModuleDict({"denoiser": Stub(denoise, conditional=False)})
+    (only,) = phases(networks, params())
+    noise = only.draw(points(7), rng)
+    assert noise.keys() == {"t", "eps"}
+    only.loss(points(7), noise)
+    assert torch.equal(told[0], noise["t"])

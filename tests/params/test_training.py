@@ -91,3 +91,69 @@ def test_snapshot_epochs_are_ascending_and_end_with_the_last(smoke_runs, snapsho
 def test_run_without_sampler_keeps_no_snapshots(smoke_runs):
     run = smoke_runs["classifier"].model_copy(update={"snapshots": "all"})
     assert run.snapshot_epochs() == ()
+
+
+def test_a_predicted_class_and_the_auxiliary_objective_need_each_other(smoke_runs):
+    network = {"kind": "strided_gan", "latent": 4, "generator": (4,), "discriminator": (4,), "kernel": 4, "slope": 0.2}
+    game = {"kind": "gan", "real_label": 1.0}
+    auxiliary = {"kind": "auxiliary", "game": game, "weight": 1.0}
+    values = smoke_runs["gan-adam"].model_dump()
+    for classes, objective, fits in (
+        ("predicted", auxiliary, True),
+        ("told", game, True),
+        ("told", auxiliary, False),
+        ("predicted", game, False),
+    ):
+        block = values | {"network": network | {"classes": classes}, "objective": objective}
+        if fits:
+            assert RunParams.model_validate(block).network.classes == classes
+        else:
+            with pytest.raises(ValidationError, match="need each other"):
+                RunParams.model_validate(block)
+
+
+# -- what cannot be trained is refused when it is read ----------------------------------------------------------------
+
+FOUR = {"resolution": 4, "epochs": 1, "batch_size": 8}
+EIGHT, SIXTEEN = FOUR | {"resolution": 8}, FOUR | {"resolution": 16, "epochs": 2}
+
+
+@pytest.mark.parametrize(
+    ("growth", "words"),
+    [
+        ([FOUR, EIGHT], r"its parts have 2 epochs, the run has 4"),
+        ([FOUR, EIGHT | {"epochs": 3}], r"ends at 8, but the networks lead to 16"),
+        ([FOUR, EIGHT, EIGHT | {"epochs": 2}], r"each resolution is twice the one before, not 4, 8, 8"),
+        ([FOUR | {"fade": 1}, EIGHT, SIXTEEN], r"the first resolution has nothing to fade in from"),
+        ([FOUR, EIGHT, SIXTEEN | {"fade": 3}], r"fade: 3 epochs are more than the 2 at 16"),
+    ],
+)
+def test_growth_leads_to_the_size_of_the_networks(thesis_runs, growth, words):
+    with pytest.raises(ValidationError, match=words):
+        RunParams.model_validate(thesis_runs["gan"].values() | {"growth": growth})
+
+
+def test_moving_average_asked_from_a_run_without(thesis_runs):
+    values = thesis_runs["diffusion"].values()
+    del values["ema"]
+    with pytest.raises(ValidationError, match=r"sampler\.average: the run keeps no moving average; set ema, 0\.9999"):
+        RunParams.model_validate(values)
+    with pytest.raises(ValidationError, match="ema_warm_up: the run keeps no moving average"):
+        RunParams.model_validate(values | {"sampler": {"kind": "ancestral"}})
+
+
+def test_micro_batches_divide_the_batch_of_every_resolution(thesis_runs):
+    with pytest.raises(ValidationError, match="accumulate: 16 does not divide batch_size 8"):
+        RunParams.model_validate(thesis_runs["gan"].values() | {"batch_size": 16, "accumulate": 16})
+
+
+@pytest.mark.parametrize("name", ["vae", "diffusion"])
+def test_channels_divide_by_the_groups(thesis_runs, name):
+    values = thesis_runs[name].values()
+    with pytest.raises(ValidationError, match="channels: 4 does not divide by groups 3"):
+        RunParams.model_validate(values | {"network": values["network"] | {"groups": 3}})
+
+
+@pytest.mark.parametrize("value", [True, False, "cuda"])
+def test_compilation_is_on_off_or_for_gpus(thesis_runs, value):
+    assert RunParams.model_validate(thesis_runs["vae"].values() | {"compile": value}).compile == value

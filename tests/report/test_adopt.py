@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from genrep.files import read_json, write_json
-from genrep.identity import measuring_code, training_code
+from genrep.identity import inception_code, inception_identity, measuring_code, training_code
 from genrep.layout import adoption_path
 from genrep.params import load
 from genrep.report.adopt import adopt, difference, difference_of_real
@@ -241,3 +241,52 @@ def test_what_is_not_current_says_why(current: None) -> None:
     assert difference(plan(), "vae-adam", 1) == f"{COMMITTED}/vae-adam-seed1.json does not exist"
     edit(VAE, SPOILED["another seed"][0])
     assert difference(plan(), "vae-adam", 0) == "parameters.seed: recorded 7, now 0"
+
+
+@pytest.fixture
+def on_inception(current: None) -> dict[str, Any]:
+    """Parameters that ask for Inception metrics, and measurements of one run and of real images as if made today."""
+    params = tree_params()
+    asked = {"weights": "inception", "samples": [500], "splits": [1], "resize": "clean", "grey": "repeat"}
+    params["mnist_timing"]["full"]["evaluation"]["inception"] = asked
+    asking = plan(params)
+    for title, run in (("real", "classifier"), (VAE, "vae-adam")):
+        native = read_json(COMMITTED / f"{title}.json")
+        code = inception_code(asking.run(run))
+        record = {"how": inception_identity(asking.params, run), "evaluation": {"code": code}, "snapshots": []}
+        trained = {"data": native["data"]} if title == "real" else {"provenance": native["provenance"]}
+        write_json(COMMITTED / f"{title}.inception.json", record | trained)
+    return params
+
+
+def test_inception_metrics_are_adopted_where_there_are_any(on_inception: dict[str, Any]) -> None:
+    asking = plan(on_inception)
+    assert asking.inception() == []  # no weights, nothing adopted: not run
+    found = adopt(asking)
+    assert found.refused == {}
+    assert {"real.inception", f"{VAE}.inception"} < set(found.adopted)
+    assert not [title for title in found.missing if "inception" in title]
+    assert set(found.adopted) >= {"real", VAE, GAN}  # native ones stay valid
+    current = plan(on_inception)
+    assert current.inception() == [f"{COMMITTED}/{title}.inception.json" for title in ("real", VAE)]
+    assert current.to_measure_inception("vae-adam", 0) == current.to_measure_real_inception("classifier") == []
+    assert current.to_measure_inception("gan-adam", 0) != []
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (set_at("how", "weights"), "protocol.weights: recorded 000000000000..., now 6726825d0af5..."),
+        (set_at("how", "protocol", "splits", value=[10]), "protocol.protocol.splits: recorded [10], now [1]"),
+        (set_at("evaluation", "code"), "measuring code: recorded 000000000000..., now "),
+        (set_at("provenance", "identity", "seed", value=7), "parameters.seed: recorded 7, now 0"),
+    ],
+    ids=["weights", "splits", "code", "seed"],
+)
+def test_inception_metrics_that_do_not_match_are_refused(
+    on_inception: dict[str, Any], change: Any, reason: str
+) -> None:
+    edit(f"{VAE}.inception", change)
+    found = adopt(plan(on_inception))
+    assert found.refused.keys() == {f"{VAE}.inception"}
+    assert found.refused[f"{VAE}.inception"].startswith(reason)

@@ -3,7 +3,7 @@ import pytest
 
 from genrep.errors import UserError
 from genrep.report.cells import Term, judge, read_published, reproduce, tolerated
-from genrep.report.measurements import NotMeasured
+from genrep.report.estimates import NotMeasured
 from genrep.report.verdicts import Verdict
 
 RATIO = "epoch_seconds/first:gan / epoch_seconds/first:vae"

@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from genrep.errors import UserError
-from genrep.report.measurements import NotMeasured, estimate, find
+from genrep.report.estimates import NotMeasured, estimate, find
 
 
 def entry(value, margin=0.5):

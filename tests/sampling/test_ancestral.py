@@ -6,6 +6,7 @@ from scipy.stats import kstest
 
 from genrep.objectives.diffusion import Diffusion
 from genrep.sampling import ancestral
+from genrep.sampling.trajectories import noising
 from tests.stubs import Stub
 
 SHAPE = (1, 2, 2)
@@ -16,11 +17,11 @@ def make_run(smoke_runs):
     """The diffusion run with other numbers of steps and another guidance."""
     run = smoke_runs["diffusion-adam"]
 
-    def make(steps: int = 60, guidance: float = 0.0):
+    def make(steps: int = 60, guidance: float = 0.0, **sampler):
         return run.model_copy(
             update={
                 "objective": run.objective.model_copy(update={"steps": steps}),
-                "sampler": run.sampler.model_copy(update={"guidance": guidance}),
+                "sampler": run.sampler.model_copy(update={"guidance": guidance, **sampler}),
             }
         )
 
@@ -60,6 +61,39 @@ def test_every_step_is_that_of_diffusers(make_run):
         if t:
             eps = denoise(expected, torch.full((3,), t / T), labels, None)
             expected = scheduler.step(eps, t - 1, expected, generator=generator).prev_sample
+
+
+@pytest.mark.parametrize(("clip", "variance"), [(True, "beta"), (True, "posterior"), (False, "posterior")])
+def test_other_readings_of_a_step_are_those_of_diffusers(make_run, clip, variance):
+    """Clipping to the range of the data, and ``fixed_small``, the posterior's variance."""
+    run, labels = make_run(clip=clip, variance=variance), torch.tensor([1, 2, 3])
+    run = run.model_copy(update={"data": run.data.model_copy(update={"range": (-1.0, 1.0)})})
+
+    def denoise(x, t, labels, keep):
+        return torch.sin(3 * x) * per_image(t)
+
+    T = run.objective.steps
+    kind = "fixed_large" if variance == "beta" else "fixed_small"
+    scheduler = DDPMScheduler(T, *run.objective.beta, "linear", variance_type=kind, clip_sample=clip)
+    generator = rng()
+    expected = torch.randn(3, *SHAPE, generator=generator)
+    for t, x in zip(range(T, -1, -1), walk(run, denoise, labels), strict=True):
+        assert torch.allclose(x, expected, atol=1e-3)  # diffusers loses digits at small t
+        if t:
+            eps = denoise(expected, torch.full((3,), t / T), labels, None)
+            expected = scheduler.step(eps, t - 1, expected, generator=generator).prev_sample
+
+
+def test_network_without_classes_is_told_the_step_alone(make_run):
+    told = []
+
+    def denoise(_, x, t):
+        told.append(t.tolist())
+        return 0 * x
+
+    networks = {"denoiser": Stub(denoise, conditional=False)}
+    list(ancestral.trajectory(networks, make_run(steps=3, guidance=0.5), torch.zeros(2), SHAPE, rng()))
+    assert told == [[3, 3], [2, 2], [1, 1]]  # once: there is nothing to guide by
 
 
 def test_true_noise_of_one_image_leads_back_to_it(make_run, cpu):
@@ -121,7 +155,7 @@ def test_sample_is_the_end_of_the_trajectory(make_run):
 def test_noising_goes_from_the_images_to_noise(make_run):
     run = make_run(steps=400)
     images = torch.full((5_000, *SHAPE), 3.0)
-    start, middle, end = ancestral.noising(run, images, np.array([0, 0.5, 1]), rng())
+    start, middle, end = noising(run, images, np.array([0, 0.5, 1]), rng())
     assert torch.equal(start, images)
     for x, steps in ((middle, 200), (end, 400)):
         signal = torch.tensor(np.prod(1 - np.linspace(1e-4, 0.02, 400)[:steps]))

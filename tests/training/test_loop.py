@@ -1,5 +1,6 @@
 """The loop against closed forms: gradients, averages, orders, phases, rates."""
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import chain
@@ -8,6 +9,8 @@ import pytest
 import torch
 
 from genrep import objectives
+from genrep.compilation import wanted
+from genrep.data.arrays import DeviceImages
 from genrep.devices import has_bf16
 from genrep.errors import UserError
 from genrep.objectives import Batch
@@ -351,3 +354,68 @@ def test_phase_under_double_backward_is_not_compiled(make_loop, monkeypatch):
     original = objectives.phases
     monkeypatch.setattr(objectives, "phases", lambda n, p: [replace(x, compilable=False) for x in original(n, p)])
     make_loop("vae-adam", compile=True).epoch()
+
+
+def test_a_phase_repeats_on_the_same_batch_with_noise_of_its_own(make_loop):
+    loop = make_loop("gan-adam", 10)
+    drawn, shown = [], []
+    first = loop.phases[0]
+
+    def draw(batch, rng):
+        noise = first.draw(batch, rng)
+        drawn.append(noise["z"])
+        shown.append(batch.images)
+        return noise
+
+    loop.phases[0] = replace(first, draw=draw, repeats=3)
+    record = loop.epoch()
+    assert len(drawn) == 3
+    assert len({images.data_ptr() for images in shown}) == 1
+    assert not torch.equal(drawn[0], drawn[1])
+    assert record.losses.keys() == {"discriminator", "discriminator_real", "discriminator_fake", "generator"}
+    assert 0.1 < record.losses["discriminator"] < 2  # a mean over the steps, not their sum
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["vae", "diffusion"])
+def test_compiled_models_train_as_eager_ones(thesis_runs, faces, cpu, name):
+    losses = []
+    for compile in (False, True):
+        run = thesis_runs[name].model_copy(update={"compile": compile})
+        loop = Loop(run, DeviceImages(faces, "train", run.data.range, cpu), faces.shape, 2, 0, cpu)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # falling back to eager would prove nothing
+            losses.append([loop.epoch().losses["loss"] for _ in range(2)])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
+@pytest.mark.parametrize(("compile", "device", "expected"), [(True, "cpu", True), ("cuda", "cpu", False)])
+def test_compilation_may_be_for_gpus_only(smoke_runs, compile, device, expected):
+    run = smoke_runs["vae-adam"].model_copy(update={"compile": compile})
+    assert wanted(run, torch.device(device)) == expected
+    assert wanted(run, torch.device("cuda"))
+
+
+# -- memory -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["vae", "gan", "diffusion"])
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_recomputed_activations_give_the_same_weights(thesis_runs, faces, cpu, name, precision):
+    found = []
+    for recompute in (False, True):
+        run = thesis_runs[name].model_copy(update={"recompute": recompute, "precision": precision, "growth": ()})
+        loop = Loop(run, DeviceImages(faces, "train", run.data.range, cpu), faces.shape, 2, 0, cpu)
+        kept: list[int] = []
+        with torch.autograd.graph.saved_tensors_hooks(lambda t, kept=kept: kept.append(t.numel()) or t, lambda t: t):
+            loop.epoch()
+        loop.epoch()
+        found.append((weights(loop), sum(kept)))
+    (plain, much), (again, little) = found
+    assert torch.equal(plain, again)
+    assert little < 0.8 * much
+
+
+def test_nothing_to_recompute_is_refused(make_loop):
+    with pytest.raises(UserError, match="recompute: these networks have no blocks whose activations can be recomputed"):
+        make_loop("gan-adam", recompute=True)

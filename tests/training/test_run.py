@@ -168,6 +168,27 @@ def test_full_disk_keeps_the_previous_checkpoint(tmp_path, monkeypatch, smoke_ru
     assert len(finished_epochs(tmp_path)) == 2
 
 
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError("CUDA out of memory."), RuntimeError("can't allocate memory")]
+)
+def test_too_little_memory_names_the_switches(tmp_path, monkeypatch, thesis_runs, faces, error):
+    def fail(self, batch):
+        raise error
+
+    monkeypatch.setattr(Loop, "_step", fail)
+    with pytest.raises(UserError, match=r"vae: out of memory .*set accumulate: 2 .*recompute: true .*precision: bf16"):
+        train(tmp_path, "vae", thesis_runs["vae"], 0, faces, "cpu")
+
+
+def test_other_errors_of_a_step_are_not_taken_for_memory(tmp_path, monkeypatch, thesis_runs, faces):
+    def fail(self, batch):
+        raise RuntimeError("shapes differ")
+
+    monkeypatch.setattr(Loop, "_step", fail)
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        train(tmp_path, "vae", thesis_runs["vae"], 0, faces, "cpu")
+
+
 def test_damaged_checkpoint_is_named(tmp_path, smoke_runs, digits):
     (tmp_path / "checkpoint.pt").write_bytes(b"not a checkpoint")
     with pytest.raises(UserError, match=r"checkpoint\.pt is damaged .*delete it"):

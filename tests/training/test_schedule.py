@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from genrep.errors import UserError
 from genrep.training.schedule import Schedule
 
 
@@ -34,3 +35,42 @@ def test_constant_rate_and_size(smoke_runs):
     schedule = Schedule(run, 28, 100)
     assert set(factors(schedule, run.epochs, 100)) == {1.0}
     assert schedule.at(0)[:3] == schedule.at(777)[:3] == (28, 1.0, run.batch_size)
+
+
+# -- growing: batches of 16, 8 and 8 for 1, 1 and 2 epochs ------------------------------------------------------------
+
+
+def test_resolutions_follow_each_other_at_epoch_boundaries(thesis_runs):
+    schedule = Schedule(thesis_runs["gan"], 16, 100)
+    assert schedule.starts == [0, 100, 200, 400]
+    moments = [0, 99, 100, 199, 200, 399]
+    assert [schedule.at(seen).resolution for seen in moments] == [4, 4, 8, 8, 16, 16]
+    assert [schedule.at(seen).batch_size for seen in moments] == [16, 16, 8, 8, 8, 8]
+    assert [schedule.at(seen).steps for seen in moments] == [7, 7, 13, 13, 13, 13]
+
+
+def test_a_resolution_fades_in_from_0_to_1_image_by_image(thesis_runs):
+    schedule = Schedule(thesis_runs["gan"], 16, 100)
+    assert [schedule.at(seen).alpha for seen in (0, 50)] == [1, 1]  # nothing to fade in from
+    assert [schedule.at(seen).alpha for seen in (200, 225, 299, 300, 399)] == [0, 0.25, 0.99, 1, 1]
+
+
+def test_dropped_images_do_not_count(thesis_runs):
+    schedule = Schedule(thesis_runs["gan"].model_copy(update={"drop_last": True}), 16, 100)
+    assert schedule.starts == [0, 96, 192, 384]
+    assert schedule.smallest_batch == 8
+    assert Schedule(thesis_runs["gan"], 16, 100).smallest_batch == 4
+
+
+def test_rate_falls_over_the_epochs_of_all_resolutions(thesis_runs):
+    schedule = Schedule(thesis_runs["gan"].model_copy(update={"lr_decay": "linear"}), 16, 100)
+    assert factors(schedule, 4, 100) == pytest.approx([1, 0.75, 0.5, 0.25])
+
+
+def test_growth_that_ends_elsewhere_is_refused(thesis_runs):
+    with pytest.raises(
+        UserError, match="growth: ends at a resolution of 16, but the images have 32; give one part for"
+    ):
+        Schedule(thesis_runs["gan"], 32, 100)
+    with pytest.raises(UserError, match="batch_size 16 is larger than the 9 images of the split; lower it"):
+        Schedule(thesis_runs["gan"].model_copy(update={"drop_last": True}), 16, 9)

@@ -1,6 +1,6 @@
 """What every block of parameters has in common."""
 
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -20,13 +20,17 @@ class Params(BaseModel):
         """YAML reads ``yes`` and ``on`` as true, which pydantic would take for 1."""
         for key, value in block.items() if isinstance(block, dict) else ():
             field = cls.model_fields.get(key)
-            if isinstance(value, bool) and field is not None and field.annotation not in (bool, Any):
+            if isinstance(value, bool) and field is not None and not _takes_bool(field.annotation):
                 raise ValueError(f"{key}: {str(value).lower()} (also written {_spelt(value)}) is not a value for it")
         return block
 
     def values(self) -> dict:
         """The JSON form that identifies these parameters: defaults left out."""
         return self.model_dump(mode="json", exclude_defaults=True)
+
+
+def _takes_bool(annotation: Any) -> bool:
+    return annotation in (bool, Any) or bool in get_args(annotation)
 
 
 def _spelt(value: bool) -> str:

@@ -7,6 +7,7 @@ from pydantic import Field, PositiveInt, model_validator
 
 from genrep.params.base import Params
 from genrep.params.inception import InceptionParams
+from genrep.params.studies import StudiesParams
 from genrep.params.training import Precision, Probability, RunParams
 
 
@@ -48,11 +49,13 @@ class ReplicationParams(Params):
     runs: dict[str, RunParams]
     evaluation: EvaluationParams
     timing: TimingParams | None = None
+    studies: StudiesParams | None = None
 
     @model_validator(mode="after")
     def _names_are_of_runs(self) -> "ReplicationParams":
         models = {self.model_of(run) for run in self.runs}
         classifiers = {name for name, run in self.runs.items() if run.objective.kind == "classification"}
+        sampled = {name for name, run in self.runs.items() if run.sampler is not None}
         named = (
             ("evaluation.classifier", (self.evaluation.classifier,), classifiers),
             ("evaluation.classifier_of", self.evaluation.classifier_of.values(), classifiers),
@@ -61,6 +64,7 @@ class ReplicationParams(Params):
             ("evaluation.looked_at", self.evaluation.looked_at, models),
             ("left_out", self.left_out, models),
             ("timing.runs", self.timing.runs if self.timing else (), set(self.runs)),
+            ("studies.runs", self.studies.runs if self.studies else (), sampled),
         )
         for where, names, known in named:
             for name in names:
@@ -68,6 +72,12 @@ class ReplicationParams(Params):
                     near = get_close_matches(name, known, n=1)
                     hint = f" - did you mean {near[0]!r}?" if near else ""
                     raise ValueError(f"{where}: {name!r} is not one of {', '.join(sorted(known))}{hint}")
+        return self
+
+    @model_validator(mode="after")
+    def _features_have_a_protocol(self) -> "ReplicationParams":
+        if self.studies is not None and self.studies.features == "inception" and self.evaluation.inception is None:
+            raise ValueError("studies.features: inception has no protocol; give evaluation.inception")
         return self
 
     @model_validator(mode="after")

@@ -1,11 +1,13 @@
 """Parameters of one run: data, network, objective, optimizer, schedule and sampler."""
 
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from genrep.params.base import Params, merge
-from genrep.params.networks import NetworkParams
+from genrep.params.networks import NetworkParams, ProgressiveGANParams
+from genrep.params.samplers import SamplerParams
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
@@ -19,6 +21,8 @@ class DataParams(Params):
     split: Literal["train", "test", "all"]
     range: tuple[float, float]  # pixel values 0 and 255 map to these
     where: dict[str, bool] = Field(default={})  # attributes that the images have, or have not; empty: all images
+    attributes: tuple[str, ...] = ()  # their combinations are the classes, in place of the set's own
+    limit: PositiveInt | None = None  # train on the first so many images; None: on all
 
     @model_validator(mode="after")
     def _range_rises(self) -> "DataParams":
@@ -33,13 +37,21 @@ class VAEObjectiveParams(Params):
     kind: Literal["vae"]
     gaussian_sd: PositiveFloat | None = None  # of Gaussian pixels (squared error); None: Bernoulli pixels
     pixels: Literal["sum", "mean"] = "sum"  # mean: the likelihood is averaged over pixels, which is no bound any more
+    # what a public code computes in place of the bound: noise times the variance, KL averaged over latents, likelihood
+    # averaged over channels
+    noise: Literal["deviation", "variance"] = "deviation"
+    kl: Literal["sum", "mean"] = "sum"
+    channels: Literal["sum", "mean"] = "sum"
 
 
 class DiscriminatorParams(Params):
     """What the discriminator of both classical games is shown."""
 
     real_label: Annotated[float, Field(gt=0.5, le=1)]  # one-sided label smoothing below 1
+    fake_label: Annotated[float, Field(ge=0, lt=0.5)] = 0.0  # two-sided above 0
+    random_labels: bool = False  # a target per image, uniform between 1 and real_label, or 0 and fake_label
     separate_batches: bool = False  # real and generated images never share a batch: matters under batch norm
+    generator_batches: PositiveInt = 1  # size of the generator's batch over that of the real images
 
 
 class GANObjectiveParams(DiscriminatorParams):
@@ -60,6 +72,7 @@ class WGANObjectiveParams(Params):
     kind: Literal["wgan"]
     clip: PositiveFloat  # bound on the absolute value of every weight of the critic
     critic_steps: PositiveInt = 1  # per generator step
+    same_batch: bool = False  # those steps see one batch of real images; False: a new one each
 
 
 class WGANGPObjectiveParams(Params):
@@ -70,13 +83,27 @@ class WGANGPObjectiveParams(Params):
     critic_steps: PositiveInt = 1  # per generator step
 
 
+GameParams = Annotated[
+    GANObjectiveParams | MinimaxGANObjectiveParams | WGANObjectiveParams | WGANGPObjectiveParams,
+    Field(discriminator="kind"),
+]
+
+
+class AuxiliaryObjectiveParams(Params):
+    """genrep.objectives.auxiliary: a game whose discriminator or critic also names the class."""
+
+    kind: Literal["auxiliary"]
+    game: GameParams
+    weight: PositiveFloat  # of the cross-entropy of the classes
+
+
 class DiffusionObjectiveParams(Params):
     """genrep.objectives.diffusion"""
 
     kind: Literal["diffusion"]
     steps: PositiveInt  # T
     beta: tuple[PositiveFloat, PositiveFloat]  # linear from the first to the last step
-    class_dropout: Probability  # of the condition, for classifier-free guidance
+    class_dropout: Probability = 0.0  # of the condition, for classifier-free guidance
 
 
 class ClassificationObjectiveParams(Params):
@@ -91,6 +118,7 @@ ObjectiveParams = Annotated[
     | MinimaxGANObjectiveParams
     | WGANObjectiveParams
     | WGANGPObjectiveParams
+    | AuxiliaryObjectiveParams
     | DiffusionObjectiveParams
     | ClassificationObjectiveParams,
     Field(discriminator="kind"),
@@ -104,6 +132,7 @@ class AdamParams(Params):
     lr: PositiveFloat
     betas: tuple[Beta, Beta]
     eps: PositiveFloat
+    l2: NonNegativeFloat = 0.0  # l2 |w|^2 is added to the loss, over matrices and kernels but not biases or norms
 
 
 class SGDParams(Params):
@@ -135,20 +164,19 @@ class AdagradParams(Params):
 OptimizerParams = Annotated[AdamParams | SGDParams | RMSpropParams | AdagradParams, Field(discriminator="kind")]
 
 
-class LatentPriorParams(Params):
-    """genrep.sampling.latent_prior: decode z drawn from the network's prior."""
+class GrowthParams(Params):
+    """One resolution of progressive growing."""
 
-    kind: Literal["latent_prior"]
+    resolution: PositiveInt
+    epochs: PositiveInt  # at this resolution
+    fade: NonNegativeInt = 0  # of these, the first ones while it fades in
+    batch_size: PositiveInt
 
-
-class AncestralParams(Params):
-    """genrep.sampling.ancestral: all T reverse steps, with classifier-free guidance."""
-
-    kind: Literal["ancestral"]
-    guidance: NonNegativeFloat  # w of (1 + w) conditional - w unconditional
-
-
-SamplerParams = Annotated[LatentPriorParams | AncestralParams, Field(discriminator="kind")]
+    @model_validator(mode="after")
+    def _fading_ends(self) -> "GrowthParams":
+        if self.fade > self.epochs:
+            raise ValueError(f"fade: {self.fade} epochs are more than the {self.epochs} at {self.resolution}")
+        return self
 
 
 class RunParams(Params):
@@ -166,11 +194,14 @@ class RunParams(Params):
     drop_last: bool = False  # leave the incomplete last batch of an epoch out
     lr_decay: Literal["constant", "linear"] = "constant"  # linear: lr times (1 - epoch/epochs)
     ema: Beta | None = None  # decay of the moving average that is sampled from
+    ema_warm_up: bool = False  # begin it with a shorter memory
     accumulate: PositiveInt = 1  # micro-batches per optimizer step
+    recompute: bool = False  # activations in the backward pass instead of keeping them: less memory, more arithmetic
+    growth: tuple[GrowthParams, ...] = ()  # of networks that grow; () trains at the images' resolution from the start
     snapshots: Literal["all"] | tuple[PositiveInt, ...] = ()  # epochs whose sampling weights are kept
     keep: tuple[Literal["encoder"], ...] = ()  # further networks in snapshots; with an encoder its bound is measured
     seeds: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)] = (0,)
-    compile: bool = False
+    compile: bool | Literal["cuda"] = False  # cuda: on a GPU only
     precision: Precision
     threads: PositiveInt  # of torch on a CPU: their number changes floating-point bits
     on_divergence: Literal["fail", "record"] = "fail"  # record: a NaN loss is this run's result
@@ -189,6 +220,30 @@ class RunParams(Params):
         return self
 
     @model_validator(mode="after")
+    def _averages_exist(self) -> "RunParams":
+        if self.ema is None:
+            if getattr(self.sampler, "average", None) == "ema":
+                raise ValueError("sampler.average: the run keeps no moving average; set ema, 0.9999 for example")
+            if self.ema_warm_up:
+                raise ValueError("ema_warm_up: the run keeps no moving average; set ema, or leave ema_warm_up out")
+        return self
+
+    @model_validator(mode="after")
+    def _growth_leads_to_the_images(self) -> "RunParams":
+        sides = [part.resolution for part in self.growth]
+        if not sides:
+            return self
+        if any(new != 2 * old for old, new in pairwise(sides)):
+            raise ValueError(f"growth: each resolution is twice the one before, not {', '.join(map(str, sides))}")
+        if self.growth[0].fade:
+            raise ValueError("growth: the first resolution has nothing to fade in from; leave fade out")
+        if (total := sum(part.epochs for part in self.growth)) != self.epochs:
+            raise ValueError(f"growth: its parts have {total} epochs, the run has {self.epochs}")
+        if isinstance(self.network, ProgressiveGANParams) and sides[-1] != self.network.resolution:
+            raise ValueError(f"growth: ends at {sides[-1]}, but the networks lead to {self.network.resolution}")
+        return self
+
+    @model_validator(mode="after")
     def _pixels_are_what_the_objective_takes(self) -> "RunParams":
         if isinstance(self.objective, VAEObjectiveParams) and self.data.range != (0, 1):
             raise ValueError(
@@ -197,11 +252,21 @@ class RunParams(Params):
         return self
 
     @model_validator(mode="after")
+    def _classes_are_predicted_where_that_is_trained(self) -> "RunParams":
+        predicts = getattr(self.network, "classes", None) == "predicted"
+        if predicts != isinstance(self.objective, AuxiliaryObjectiveParams):
+            raise ValueError(
+                "network.classes: a discriminator that predicts the class and the auxiliary objective need each other"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _batches_are_whole(self) -> "RunParams":
         if self.replacement and not self.drop_last:
             raise ValueError("replacement: an epoch of batches drawn with replacement is whole: set drop_last: true")
-        if self.batch_size % self.accumulate:
-            raise ValueError(f"accumulate: {self.accumulate} does not divide batch_size {self.batch_size}")
+        for size in (self.batch_size, *(part.batch_size for part in self.growth)):
+            if size % self.accumulate:
+                raise ValueError(f"accumulate: {self.accumulate} does not divide batch_size {size}")
         if len(set(self.seeds)) < len(self.seeds):
             raise ValueError(f"seeds: {list(self.seeds)} names one twice")
         return self

@@ -10,8 +10,9 @@ import pandas as pd
 import pandera.pandas as pa
 
 from genrep.errors import UserError
+from genrep.report.estimates import LOSSES, OF_IMAGES, Estimate, NotMeasured
 from genrep.report.flags import flags
-from genrep.report.measurements import HIGHER_IS_CLEARER, LOSSES, OF_IMAGES, REAL, Estimate, Measurements, NotMeasured
+from genrep.report.measurements import HIGHER_IS_CLEARER, REAL, Measurements
 from genrep.report.verdicts import Judgement, Verdict, inside
 
 SCHEMA = pa.DataFrameSchema(

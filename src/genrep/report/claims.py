@@ -5,16 +5,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from genrep.entries import read_entries
 from genrep.params.base import Params
-from genrep.report.entries import read_entries
 from genrep.report.flags import flags
 from genrep.report.measurements import REAL, Measurements
 from genrep.report.predicates import Agrees, Drift, Order, Reaches, Rises, Sooner, moment
+from genrep.report.study_predicates import StudyBest, StudyOrder, StudyRises, StudyWithin
+from genrep.report.training_predicates import Finished, LossFlat, LossRougher
 from genrep.report.trends import FallsShort, LossStays, SettlesSooner, Steadier, Together
 from genrep.report.verdicts import Judgement, Verdict, every
 
-OfValues = Order | Drift | Sooner | Rises | Agrees | Reaches | FallsShort
-OfCurves = LossStays | SettlesSooner | Steadier | Together
+OfRuns = Order | Drift | Sooner | Rises | Agrees | Reaches | FallsShort | Finished
+OfCurves = LossFlat | LossRougher | LossStays | SettlesSooner | Steadier | Together
+OfStudies = StudyOrder | StudyWithin | StudyRises | StudyBest
 
 
 class Claim(Params):
@@ -24,7 +27,7 @@ class Claim(Params):
     place: str  # where the report says it
     finding: str  # in our words
     needs: Literal["gpu"] | None = None
-    parts: tuple[Annotated[OfValues | OfCurves, Field(discriminator="kind")], ...]
+    parts: tuple[Annotated[OfRuns | OfCurves | OfStudies, Field(discriminator="kind")], ...]
 
 
 def read_claims(folder: Path) -> list[Claim]:

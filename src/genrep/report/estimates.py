@@ -1,4 +1,4 @@
-"""Numbers with their uncertainty, from the entries of measurements."""
+"""Estimates: one number with an interval, from the entries that measurements have of it over seeds."""
 
 from dataclasses import dataclass, replace
 from math import sqrt
@@ -7,26 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student
 
-REAL = "real"  # real images, where a model could stand
 LOSSES = "losses/"  # before the name of a training loss, where a metric could stand
-# Metrics of quality by name. Those without ``/inception`` are native: their network is the replication's classifier.
-HIGHER_IS_CLEARER = {
-    "legible_share": 1,
-    "inception_score": 1,
-    "inception_score/inception": 1,
-    "sharpness": 1,
-    "classes_covered": 1,
-    "fid": -1,
-    "fid/inception": -1,
-    "kid/inception": -1,
-    "precision/inception": 1,
-    "recall/inception": 1,
-    "spread": 1,
-    "elbo/train": 1,
-    "elbo/test": 1,
-    "reconstruction_error/train": -1,
-    "reconstruction_error/test": -1,
-}
 # Of images rather than of samples (genrep.metrics.bound): the number of samples means nothing to them.
 OF_IMAGES = ("elbo/", "log_likelihood/", "kl/", "reconstruction_error/", "log_likelihood_limit/")
 

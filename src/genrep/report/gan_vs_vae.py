@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from genrep.report.measurements import Estimate, Measurements, NotMeasured
+from genrep.report.estimates import Estimate, NotMeasured
+from genrep.report.measurements import Measurements
 from genrep.report.tables import or_missing, rounded, run_table, shown
 
 METRICS = ("fid", "legible_share", "sharpness", "spread")

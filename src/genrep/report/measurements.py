@@ -11,30 +11,29 @@ from genrep.errors import UserError
 from genrep.files import read_json
 from genrep.layout import real_name
 from genrep.params import ReplicationParams
-from genrep.report.estimates import (
-    HIGHER_IS_CLEARER,
-    LOSSES,
-    OF_IMAGES,
-    REAL,
-    Estimate,
-    NotMeasured,
-    estimate,
-    find,
-    loss_entry,
-)
+from genrep.report.estimates import LOSSES, Estimate, NotMeasured, estimate, find, loss_entry
 from genrep.report.inception import is_inception, lacking, with_inception
+from genrep.report.studies import Studies
 
-__all__ = [
-    "HIGHER_IS_CLEARER",
-    "LOSSES",
-    "OF_IMAGES",
-    "REAL",
-    "Estimate",
-    "Measurements",
-    "NotMeasured",
-    "estimate",
-    "find",
-]
+REAL = "real"  # real images, where a model could stand
+# Metrics of quality by name. Those without ``/inception`` are native: their network is the replication's classifier.
+HIGHER_IS_CLEARER = {
+    "legible_share": 1,
+    "inception_score": 1,
+    "inception_score/inception": 1,
+    "sharpness": 1,
+    "classes_covered": 1,
+    "fid": -1,
+    "fid/inception": -1,
+    "kid/inception": -1,
+    "precision/inception": 1,
+    "recall/inception": 1,
+    "spread": 1,
+    "elbo/train": 1,
+    "elbo/test": 1,
+    "reconstruction_error/train": -1,
+    "reconstruction_error/test": -1,
+}
 
 
 class Measurements:
@@ -56,9 +55,8 @@ class Measurements:
             for seed in run.seeds:
                 path = self.folder / f"{name}-seed{seed}.json"
                 if path.exists():
-                    found.setdefault(name, {})[seed] = with_inception(
-                        _record(path, "status", "log", "snapshots"), path, _record
-                    )
+                    record = _record(path, "status", "log", "snapshots")
+                    found.setdefault(name, {})[seed] = with_inception(self.params, name, record, path, _record)
         return found
 
     @cached_property
@@ -67,7 +65,7 @@ class Measurements:
         default = self.params.evaluation.classifier
         paths = {run: self.folder / f"{real_name(run, default)}.json" for run in self.params.classifiers}
         return {
-            run: with_inception(_record(path, "snapshots"), path, _record)
+            run: with_inception(self.params, run, _record(path, "snapshots"), path, _record)
             for run, path in paths.items()
             if path.exists()
         }
@@ -82,6 +80,11 @@ class Measurements:
         """The epoch times."""
         path = self.folder / "epoch_times.json"
         return _record(path, "machine", "runs") if path.exists() else None
+
+    @cached_property
+    def studies(self) -> Studies:
+        """The studies."""
+        return Studies(self.folder, self.params)
 
     @cached_property
     def deviations(self) -> str:
@@ -142,18 +145,25 @@ class Measurements:
             return self.largest_n(metric)
         return max(set.intersection(*(set(self.params.samples_of(run)) for run in runs)))
 
+    def counts(self, run: str, metric: str) -> tuple[int, ...]:
+        """The sample counts that a metric of a run is asked for at, ascending."""
+        if not is_inception(metric):
+            return self.params.samples_of(run)
+        asked = self.params.evaluation.inception
+        return tuple(sorted(asked.samples)) if asked is not None else ()
+
     def largest_n(self, metric: str) -> int:
-        """The largest sample count that a metric is asked for at.
+        """The largest sample count that a metric is asked for at, of any model.
 
         Raises:
             NotMeasured: it is an Inception metric, and nobody asks for those.
         """
-        evaluation = self.params.evaluation
         if not is_inception(metric):
-            return max(evaluation.samples)
-        if evaluation.inception is None:
+            return max(self.params.evaluation.samples)
+        counts = self.counts("", metric)
+        if not counts:
             raise NotMeasured(lacking(self.params, metric))
-        return max(evaluation.inception.samples)
+        return max(counts)
 
     def final(self, run: str, metric: str, n: int) -> Estimate:
         """A metric after the last epoch: Student t over three or more seeds, else the first seed's bootstrap."""

@@ -9,8 +9,10 @@ from pydantic import Field
 from scipy.stats import spearmanr
 
 from genrep.params.base import Params
-from genrep.report.measurements import HIGHER_IS_CLEARER, LOSSES, Measurements, NotMeasured
+from genrep.report.estimates import LOSSES, NotMeasured
+from genrep.report.measurements import HIGHER_IS_CLEARER, Measurements
 from genrep.report.predicates import SIGNIFICANCE, Pair, Reaches, for_good, span
+from genrep.report.training_predicates import LossPart
 from genrep.report.verdicts import Judgement, Verdict
 
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -26,22 +28,23 @@ class FallsShort(Reaches):
         return -inf, goal
 
 
-class LossStays(Params):
+class LossStays(LossPart):
     """A training loss does not fall over the epochs, in any seed."""
 
     kind: Literal["loss_stays"]
-    model: str
-    loss: str
 
-    def judge(self, measurements: Measurements) -> Judgement:
-        """Rank correlation of the loss with the epoch: not replicated where it is significantly negative."""
-        return _over_seeds(measurements, self.model, f"{LOSSES}{self.loss}", self._trend)
+    def number(self, curve: np.ndarray) -> float:
+        """Rank correlation of the loss with the epoch; 0 where it is not significant."""
+        if len(curve) < 3:
+            raise NotMeasured(f"{self.model}: {len(curve)} epochs are too few to say whether a loss falls")
+        rho, p = spearmanr(np.arange(len(curve)), curve)
+        return float(rho) if p < SIGNIFICANCE else 0.0
 
-    def _trend(self, epochs: np.ndarray, values: np.ndarray) -> tuple[bool | None, str]:
-        if len(epochs) < 3:
-            return None, f"{values[-1]:.3g}"
-        rho, p = spearmanr(epochs, values)
-        return not (p < SIGNIFICANCE and rho < 0), f"{values[0]:.3g} to {values[-1]:.3g} (rank correlation {rho:.2f})"
+    def holds(self, number: float) -> bool:
+        return number >= 0
+
+    def words(self) -> str:
+        return "rank correlation with the epoch (0: not significant)"
 
 
 class Together(Params):
@@ -130,23 +133,6 @@ def _earlier(
     if max(b) < min(a) or min(a) == max(a) == min(b) == max(b):
         return Judgement(Verdict.NOT_REPLICATED, "", observed)
     return Judgement(Verdict.INCONCLUSIVE, "the seeds' ranges overlap", observed)
-
-
-def _over_seeds(
-    measurements: Measurements,
-    model: str,
-    metric: str,
-    look: Callable[[np.ndarray, np.ndarray], tuple[bool | None, str]],
-) -> Judgement:
-    """What is true of a curve in every seed of a model."""
-    try:
-        run = measurements.best_run(model)
-        n = measurements.common_n(model)
-        found = [look(*measurements.curve(run, seed, metric, n)) for seed in measurements.runs[run]]
-    except NotMeasured as missing:
-        return Judgement(Verdict.NOT_RUN, str(missing))
-    observed = f"{model} {metric}: {', '.join(shown for _, shown in found)}"
-    return _united([verdict for verdict, _ in found], observed, "too few epochs, or not in every seed")
 
 
 def _united(verdicts: list[bool | None], observed: str, otherwise: str) -> Judgement:

@@ -1,31 +1,30 @@
 """The one training loop: it knows phases, a schedule and a clock, and no model family.
 
-It owns precision, accumulation, the moving average, compilation, the NaN guard and the state that a checkpoint
-needs. Folders, logs and signals are genrep.training.run's.
+It owns accumulation, the moving average, compilation, the NaN guard and the state that a checkpoint needs; precision
+and several processes are genrep.training.processes's, folders, logs and signals genrep.training.run's.
 """
 
-import logging
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import torch
-from lightning_fabric import Fabric
-from lightning_fabric.plugins import MixedPrecision, Precision
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.nn import functional as F
 
 from genrep import models, objectives
+from genrep.compilation import compiled, wanted
 from genrep.data.arrays import DeviceImages
-from genrep.devices import peak_memory, resolve_precision, synchronize
+from genrep.devices import peak_memory, synchronize
 from genrep.errors import UserError
-from genrep.objectives import Batch, Losses, Noise, Phase
+from genrep.objectives import Batch, Losses, Phase
 from genrep.params.training import RunParams
 from genrep.rng import derive, generator
 from genrep.training import optimizers
-from genrep.training.schedule import Schedule
+from genrep.training.average import moving_average
+from genrep.training.processes import Processes, set_up_fabric
+from genrep.training.schedule import Schedule, Stage
 
 GUARD_EVERY = 100  # steps between looks at whether the losses are finite: a look waits for the device
 
@@ -61,31 +60,6 @@ class Clock:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-class Autocast(MixedPrecision):
-    """bf16 autocast whose outputs an objective may differentiate itself, as a gradient penalty does.
-
-    Fabric forbids that where a precision has a ``backward`` of its own; without a gradient scaler it needs none.
-    """
-
-    backward = Precision.backward
-
-
-def set_up_fabric(run: RunParams, device: torch.device) -> Fabric:
-    """Fabric for one process on ``device``: placement and precision."""
-    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces the precision
-    precision = resolve_precision(run.precision, device)
-    if device.type == "cpu":
-        torch.set_num_threads(run.threads)
-    # fp32 is the reference mode: no TF32 behind its back
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-    torch.backends.cudnn.benchmark = True
-    return Fabric(
-        accelerator=device.type,
-        devices=[device.index or 0] if device.type == "cuda" else 1,
-        plugins=[Autocast("bf16-mixed", device.type) if precision == "bf16" else Precision()],
-    )
-
-
 class Loop:
     """A run in progress.
 
@@ -95,10 +69,18 @@ class Loop:
         shape: (C, H, W) of one image.
         classes: number of labels.
         seed: of weights, order, noise and dropout, each a stream of its own.
+        processes: that train together; None: those of torchrun, if it has started any.
     """
 
     def __init__(
-        self, run: RunParams, data: DeviceImages, shape: models.Shape, classes: int, seed: int, device: torch.device
+        self,
+        run: RunParams,
+        data: DeviceImages,
+        shape: models.Shape,
+        classes: int,
+        seed: int,
+        device: torch.device,
+        processes: Processes | None = None,
     ):
         self.run, self.data, self.seed, self.device = run, data, seed, device
         self.fabric = set_up_fabric(run, device)
@@ -113,17 +95,23 @@ class Loop:
             )
         self.weights = {p.name: [w for r in p.networks for w in self.networks[r].parameters()] for p in self.phases}
         self.optimizers = {name: optimizers.build(run.optimizer_for(name), w) for name, w in self.weights.items()}
-        self.losses = {p.name: _compiled(p) if run.compile and p.compilable else p.loss for p in self.phases}
-        self.ema = None
-        if run.ema is not None:
-            self.ema = AveragedModel(self.networks, multi_avg_fn=get_ema_multi_avg_fn(run.ema), use_buffers=True)
-        count = len(data)
-        self.steps = count // run.batch_size if run.drop_last else -(-count // run.batch_size)
-        if self.steps == 0:
-            raise UserError(f"batch_size {run.batch_size} is larger than the {count} images of the split; lower it")
-        self.epoch_images = min(self.steps * run.batch_size, count)
-        self.schedule = Schedule(run, shape[1], self.epoch_images)
-        self.clock = Clock()
+        self.schedule, self.clock = Schedule(run, shape[1], len(data)), Clock()
+        self.ema = moving_average(self.networks, run.ema, run.ema_warm_up) if run.ema is not None else None
+        self.growing = models.growing(self.networks)
+        if self.ema is not None:
+            self.growing += models.growing(self.sampling_networks())
+        if run.growth and not self.growing:
+            raise UserError(f"growth: the networks of {run.network.kind} do not grow; leave it out")
+        if run.recompute:
+            models.recompute_activations(self.networks)
+        self.processes = processes or Processes.launched(device, growing=bool(run.growth))
+        self.processes.check(self.schedule.batch_sizes, self.schedule.smallest_batch, run.accumulate)
+        self.losses = {
+            p.name: self.processes.parallel(
+                p, compiled(p.loss, f"phase {p.name!r}") if wanted(run, device) and p.compilable else p.loss, wrapped
+            )
+            for p in self.phases
+        }
         self.noise = generator(seed, "noise", device=device)
         self._sums: Losses = {}
         torch.manual_seed(derive(seed, "dropout"))  # dropout layers draw from torch's global stream
@@ -141,11 +129,10 @@ class Loop:
         Raises:
             DivergedError: a loss is NaN or infinite.
         """
-        clock = self.clock
+        clock, stage = self.clock, self.stage
         self.networks.train()
-        steps = min(self.steps, max_steps or self.steps)
+        steps = min(stage.steps, max_steps or stage.steps)
         order = self._order(clock.epoch)
-        stage = self.schedule.at(clock.images_seen)
         for name, optimizer in self.optimizers.items():
             for group in optimizer.param_groups:
                 group["lr"] = self.run.optimizer_for(name).lr * stage.lr
@@ -153,7 +140,7 @@ class Loop:
         while clock.step < steps:
             started = time.perf_counter()
             rows = order[clock.step * stage.batch_size : (clock.step + 1) * stage.batch_size]
-            self._step(Batch(*self.data.batch(rows)))
+            self._step(self._batch(rows, self.stage))
             clock.step += 1
             clock.images_seen += len(rows)
             if clock.step == 1:
@@ -163,7 +150,7 @@ class Loop:
                 self._gather()
             clock.seconds += time.perf_counter() - started
             on_step(len(rows))
-        images = min(steps * stage.batch_size, self.epoch_images)
+        images = min(steps * stage.batch_size, stage.epoch_images)
         record = EpochRecord(
             epoch=clock.epoch + 1,
             images_seen=clock.images_seen,
@@ -177,40 +164,72 @@ class Loop:
         self.clock = Clock(epoch=clock.epoch + 1, images_seen=clock.images_seen)
         return record
 
+    @property
+    def stage(self) -> Stage:
+        """What holds now."""
+        return self.schedule.at(self.clock.images_seen)
+
+    @property
+    def steps(self) -> int:
+        """Steps of the current epoch."""
+        return self.stage.steps
+
+    @property
+    def epoch_images(self) -> int:
+        """Images of the current epoch."""
+        return self.stage.epoch_images
+
+    def _batch(self, rows: Tensor, stage: Stage) -> Batch:
+        """The images of some rows at the resolution of a stage, for which the networks are made ready."""
+        for network in self.growing:
+            network.grow(stage.resolution, stage.alpha)
+        batch = Batch(*self.data.batch(rows))
+        factor = batch.images.shape[2] // stage.resolution
+        return batch if factor == 1 else batch._replace(images=F.avg_pool2d(batch.images, factor))
+
     def _step(self, batch: Batch) -> None:
         for phase in self.phases:
             if self.clock.step % phase.every:
                 continue
-            optimizer = self.optimizers[phase.name]
-            optimizer.zero_grad(set_to_none=True)
-            for part in _micro_batches(batch, self.run.accumulate):
-                losses = self.losses[phase.name](part, phase.draw(part, self.noise))
-                share = len(part.images) / len(batch.images)
-                loss = next(iter(losses.values())) * share
-                # inputs: a generator's step needs no gradients of the discriminator's weights
-                self.fabric.backward(loss, inputs=self.weights[phase.name])
-                for name, value in losses.items():
-                    self._sums[name] = self._sums.get(name, 0) + value.detach() * share
-                    self.clock.counts.setdefault(name, 0)
-            for name in losses:
-                self.clock.counts[name] += 1
-            optimizer.step()
-            if phase.after_step is not None:
-                phase.after_step()
+            for _ in range(phase.repeats):
+                self._update(phase, batch)
         if self.ema is not None:
             self.ema.update_parameters(self.networks)
+
+    def _update(self, phase: Phase, batch: Batch) -> None:
+        """One optimizer step of a phase."""
+        optimizer, loss_of = self.optimizers[phase.name], self.losses[phase.name]
+        optimizer.zero_grad(set_to_none=True)
+        parts = list(_micro_batches(batch, self.run.accumulate))
+        for number, part in enumerate(parts, 1):
+            own, noise = self.processes.share(part, phase.draw(part, self.noise))
+            with self.processes.unsynchronised(loss_of, number < len(parts)):
+                losses = loss_of(own, noise)
+                share = len(own.images) / len(batch.images)
+                # the processes' gradients are averaged, where those of micro-batches add up
+                loss = next(iter(losses.values())) * (share * self.processes.count)
+                # inputs: a generator's step needs no gradients of the discriminator's weights
+                self.fabric.backward(loss, inputs=self.weights[phase.name])
+            for name, value in losses.items():
+                self._sums[name] = self._sums.get(name, 0) + value.detach() * share
+                self.clock.counts.setdefault(name, 0)
+        for name in losses:
+            self.clock.counts[name] += 1
+        optimizer.step()
+        if phase.after_step is not None:
+            phase.after_step()
 
     def _order(self, epoch: int) -> Tensor:
         """Row numbers of the epoch's images, in order; a function of seed and epoch alone."""
         rng, count = generator(self.seed, "order", epoch), len(self.data)
         if self.run.replacement:
-            return torch.randint(count, (self.steps * self.run.batch_size,), generator=rng).to(self.device)
+            return torch.randint(count, (self.stage.steps * self.stage.batch_size,), generator=rng).to(self.device)
         return torch.randperm(count, generator=rng).to(self.device)
 
     def _gather(self) -> None:
         """Move the sums of losses to the clock; this waits for the device."""
         for name, total in self._sums.items():
-            value = float(total)
+            value = float(self.processes.sum(total))
             if value - value != 0:  # NaN or infinite
                 raise DivergedError(
                     f"loss {name!r} became {value} in epoch {self.clock.epoch + 1}, step {self.clock.step}; "
@@ -254,21 +273,3 @@ class Loop:
 
 def _micro_batches(batch: Batch, parts: int) -> Iterator[Batch]:
     return map(Batch._make, zip(*(tensor.chunk(parts) for tensor in batch), strict=True))
-
-
-def _compiled(phase: Phase) -> Callable[[Batch, Noise], Losses]:
-    """The phase's loss through torch.compile, falling back to eager at the first failure."""
-    loss = torch.compile(phase.loss)
-
-    def call(batch: Batch, noise: Noise) -> Losses:
-        nonlocal loss
-        try:
-            return loss(batch, noise)
-        except Exception as error:  # torch.compile raises whatever its backends raise
-            if loss is phase.loss:
-                raise
-            warnings.warn(f"phase {phase.name!r} does not compile and runs eagerly: {error}", stacklevel=2)
-            loss = phase.loss
-            return loss(batch, noise)
-
-    return call

@@ -1,4 +1,7 @@
-"""Training one run on disk: resuming, signals, locks, the log and provenance (genrep.training.folder)."""
+"""Training one run on disk: resuming, signals, locks, the log and provenance (genrep.training.folder).
+
+Of several processes that train one run (genrep.training.processes) the first one writes.
+"""
 
 import json
 import os
@@ -7,7 +10,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
@@ -18,7 +21,7 @@ import yaml
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
-from genrep import sampling
+from genrep import objectives, sampling
 from genrep.codehash import known_as
 from genrep.data.arrays import DeviceImages, ImageSet
 from genrep.devices import claimed, resolve_precision
@@ -30,8 +33,10 @@ from genrep.provenance import git_state, machine, now
 from genrep.training import checkpoint
 from genrep.training.folder import finished_epochs, snapshot_path
 from genrep.training.loop import DivergedError, EpochRecord, Loop
+from genrep.training.processes import leading
 
 CHECKPOINT_SECONDS = 120  # at most so much work is lost to a kill -9
+AGREE_EVERY = 10  # steps between agreements of several processes to stop or save: each waits for all devices
 
 
 class Interrupted(UserError):
@@ -48,13 +53,18 @@ def train(folder: Path, name: str, run: RunParams, seed: int, images: ImageSet, 
         device: ``auto``, ``cpu`` or ``cuda``.
 
     Raises:
-        UserError: another process trains this run, the checkpoint is not this run's, the disk is full.
+        UserError: another process trains this run, the checkpoint is not this run's, the disk or the memory is full.
         DivergedError: a loss became NaN and the run's parameters do not take that for a result.
         Interrupted: a signal asked to stop.
     """
     folder.mkdir(parents=True, exist_ok=True)
     identity = run_identity(run, seed, images.card["identity"])
-    with sole_trainer(folder), claimed(device) as place, stop_signal() as stopping:
+    with (
+        sole_trainer(folder) if leading() else nullcontext(),
+        claimed(device) as place,
+        stop_signal() as stopping,
+        memory_in_words(name, run),
+    ):
         if _is_finished(folder, identity, run):
             return
         data = DeviceImages(images, run.data.split, run.data.range, place)
@@ -62,24 +72,32 @@ def train(folder: Path, name: str, run: RunParams, seed: int, images: ImageSet, 
         segments = _resume(folder, identity, loop)
         here = _segment(run, loop)
         segments.append(here)
-        _write_config(folder, identity)
         status, last_save = "finished", time.monotonic()
 
         def save() -> None:
             nonlocal last_save
             here["images_to"], here["ended"] = loop.clock.images_seen, now()
-            checkpoint.save(folder / "checkpoint.pt", identity, loop.state(), segments=segments, status=status)
+            state = loop.state()  # by all processes together
+            if leading():
+                checkpoint.save(folder / "checkpoint.pt", identity, state, segments=segments, status=status)
             last_save = time.monotonic()
 
         def on_step(count: int) -> None:
             bar.update(count)
-            if stopping:
+            if loop.processes.count > 1 and loop.clock.step % AGREE_EVERY:
+                return
+            late = time.monotonic() - last_save > CHECKPOINT_SECONDS
+            stop, late = loop.processes.agree(bool(stopping), late)
+            if stop:
                 save()
-                raise Interrupted(f"{name} stopped by {stopping[0]}; the same command goes on from its checkpoint")
-            if time.monotonic() - last_save > CHECKPOINT_SECONDS:
+                signal_name = (stopping or ["another process's signal"])[0]
+                raise Interrupted(f"{name} stopped by {signal_name}; the same command goes on from its checkpoint")
+            if late:
                 save()
 
-        with progress(name, run, loop) as bar:
+        if leading():
+            _write_config(folder, identity)
+        with progress(name, loop) as bar:
             while loop.clock.epoch < run.epochs:
                 bar.set_postfix_str(f"epoch {loop.clock.epoch + 1}/{run.epochs}")
                 try:
@@ -90,8 +108,12 @@ def train(folder: Path, name: str, run: RunParams, seed: int, images: ImageSet, 
                         raise DivergedError(f"{name}: {error}") from None
                     status = f"diverged: {error}"
                     break
-                _finish_epoch(folder, run, loop, record)
+                if leading():
+                    _finish_epoch(folder, run, loop, record)
                 save()
+        loop.processes.wait()  # none leaves while others still ask it for something
+        if not leading():
+            return
         if status != "finished":
             here["images_to"], here["ended"] = loop.clock.images_seen, now()
             tqdm.write(f"{name} {status}", file=sys.stderr)  # a result, and no secret
@@ -99,6 +121,21 @@ def train(folder: Path, name: str, run: RunParams, seed: int, images: ImageSet, 
         write_json(folder / "provenance.json", _provenance(folder, name, identity, loop, segments, status, images))
         # what is finished is not resumed: with other parameters or code the run starts over
         (folder / "checkpoint.pt").unlink(missing_ok=True)
+
+
+@contextmanager
+def memory_in_words(name: str, run: RunParams) -> Iterator[None]:
+    """Say which switches need less memory where there is too little of it."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
+            raise
+        recompute = "" if run.recompute else "recompute: true (activations again instead of kept), "
+        raise UserError(
+            f"{name}: out of memory ({str(error).splitlines()[0]}); set accumulate: {2 * run.accumulate} (the same "
+            f"batches in more parts), {recompute}precision: bf16, or lower batch_size"
+        ) from None
 
 
 @contextmanager
@@ -136,15 +173,15 @@ def stop_signal() -> Iterator[list[str]]:
             signal.signal(number, handler)
 
 
-def progress(name: str, run: RunParams, loop: Loop) -> tqdm:
+def progress(name: str, loop: Loop) -> tqdm:
     """A bar over the images of the whole run with rate and time left; silent when not on a terminal."""
     return tqdm(
         desc=name,
-        total=run.epochs * loop.epoch_images,
+        total=loop.schedule.starts[-1],
         initial=loop.clock.images_seen,
         unit="img",
         unit_scale=True,
-        disable=None,
+        disable=None if leading() else True,
         mininterval=0.5,
     )
 
@@ -165,6 +202,8 @@ def _resume(folder: Path, identity: dict[str, Any], loop: Loop) -> list[dict[str
         content = checkpoint.load(path, identity, loop.device)
         loop.load_state(content["state"])
         return content["segments"]
+    if not leading():
+        return []
     for leftover in (path, folder / "log.jsonl", folder / "provenance.json", *folder.glob("snapshots/*")):
         leftover.unlink(missing_ok=True)
     return []
@@ -198,6 +237,7 @@ def _refuse_broken_weights(loop: Loop) -> None:
 
 def _finish_epoch(folder: Path, run: RunParams, loop: Loop, record: EpochRecord) -> None:
     if record.epoch in run.snapshot_epochs() and run.sampler is not None:
+        objectives.after_training(loop.sampling_networks(), run, loop.data)
         roles = (*sampling.sampler(run.sampler).NETWORKS, *run.keep)
         checkpoint.save_weights(snapshot_path(folder, record.epoch), loop.sampling_networks(), roles)
     with (folder / "log.jsonl").open("a", encoding="utf-8") as log:

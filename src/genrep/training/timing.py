@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from genrep.data.arrays import DeviceImages, ImageSet
-from genrep.data.prepare import prepared
+from genrep.data.prepare import images_of
 from genrep.devices import claimed, resolve_precision
 from genrep.files import write_json
 from genrep.flops import training_flops_per_image
@@ -31,7 +31,7 @@ def time_epochs(replication: ReplicationParams, out: Path, device: str, threads:
         runs = {}
         for name in timing.runs:
             run = replication.runs[name].model_copy(update={"threads": timing.threads or threads})
-            runs[name] = _time_run(run, timing, prepared(run.data.set), place) | {"model": replication.model_of(name)}
+            runs[name] = _time_run(run, timing, images_of(run.data), place) | {"model": replication.model_of(name)}
         record = {"timed": now(), **git_state(), "machine": machine(place, "per run"), "timing": timing.values()}
         write_json(out, record | {"runs": runs})
 

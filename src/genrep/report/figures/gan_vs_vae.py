@@ -8,11 +8,12 @@ from matplotlib.figure import Figure
 
 from genrep.layout import REPLICATIONS
 from genrep.report.cells import read_published
+from genrep.report.estimates import NotMeasured
 from genrep.report.figures import samples, training
 from genrep.report.figures.book import Makers
 from genrep.report.figures.charts import Line, Panel, curves
 from genrep.report.figures.style import COLOURS, MARKERS
-from genrep.report.measurements import Measurements, NotMeasured
+from genrep.report.measurements import Measurements
 
 MNIST = {"gan_mnist": "GAN", "vae_mnist": "VAE"}
 CELEBA = {"gan_celeba": "GAN", "vae_celeba": "VAE"}

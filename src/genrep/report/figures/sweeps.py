@@ -6,10 +6,10 @@ from functools import partial
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from genrep.report.estimates import NotMeasured
 from genrep.report.figures.book import Makers
 from genrep.report.figures.charts import Line, Panel, draw_panel, new_figure
 from genrep.report.figures.style import COLOURS, GREY, MARKERS, NOTE_SIZE
-from genrep.report.measurements import NotMeasured
 from genrep.report.sweep_rows import Row
 
 BAND, ROW_HEIGHT, WIDTH = "#009E73", 0.26, 8.0
