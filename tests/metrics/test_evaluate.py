@@ -80,7 +80,7 @@ def test_looked_at_epochs_have_intervals_and_a_grid_and_what_is_alike_is_flagged
     run = resolve(load(ROOT / "params.yaml"), NAME, "smoke").runs["vae-adam"]
     short = run.model_copy(update={"epochs": 2, "precision": "fp32", "threads": 1, "batch_size": 500})
     runs = replication.runs | {RUN: short.model_copy(update={"keep": ("encoder",)})}
-    more = {"samples": (40,), "looked_at": {"gan": (1,)}, "extra": ("spread",)}
+    more = {"samples": (40,), "looked_at": {"gan": (1,)}, "extra": ("diversity",)}
     asked = replication.model_copy(update={"runs": runs, "evaluation": replication.evaluation.model_copy(update=more)})
     for name, parameters in runs.items():
         train(folder(name), name, parameters, 0, digits, "cpu")
@@ -92,7 +92,7 @@ def test_looked_at_epochs_have_intervals_and_a_grid_and_what_is_alike_is_flagged
         found = {metric["name"]: metric for metric in snapshot["metrics"]}
         assert found["fid"]["ci_low"] < found["fid"]["ci_high"]
         assert found["elbo/train"]["ci_low"] < found["elbo/train"]["value"] < 0
-        assert found["spread"]["value"] < 0.1
+        assert found["diversity"]["value"] < 0.1
     assert [flag["epoch"] for flag in record["flags"]] == [1, 2]
     assert "gan-adam, epoch 2: samples are nearly all alike (mode collapse)" in capsys.readouterr().err
     with np.load(out.with_suffix(".npz")) as kept:

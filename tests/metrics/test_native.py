@@ -1,10 +1,10 @@
 import pytest
 
+from genrep.metrics.diversity import total_variance
 from genrep.metrics.features import extract
 from genrep.metrics.frechet import Gaussian
 from genrep.metrics.inception_score import inception_score
 from genrep.metrics.native import NO_INTERVAL, NativeProtocol
-from genrep.metrics.spread import total_variance
 
 WEIGHTS = "0123456789abcdef"
 
@@ -75,11 +75,13 @@ def test_a_score_over_splits_is_their_mean_and_says_so(classifier, protocol, rea
     assert by_name(protocol, real, 50)["inception_score"]["value"] == inception_score(probabilities)
 
 
-def test_the_spread_of_real_images_is_1_and_of_one_image_0(classifier, protocol, real):
+def test_the_diversity_of_real_images_is_1_and_of_one_image_0(classifier, protocol, real):
     variance = total_variance(real.numpy())
-    asked = NativeProtocol(classifier, WEIGHTS, protocol.reference, 0.25, seed=0, extra=("spread",), variance=variance)
-    found = by_name(asked, real, 50)["spread"]
-    assert found == {"id": "spread/pixels/n=50/train", "name": "spread", "n": 50, "value": 1.0, **NO_INTERVAL}
+    asked = NativeProtocol(
+        classifier, WEIGHTS, protocol.reference, 0.25, seed=0, extra=("diversity",), variance=variance
+    )
+    found = by_name(asked, real, 50)["diversity"]
+    assert found == {"id": "diversity/pixels/n=50/train", "name": "diversity", "n": 50, "value": 1.0, **NO_INTERVAL}
     same = real[:1].expand(50, -1, -1, -1)
-    assert by_name(asked, same, 50, intervals=True)["spread"]["value"] == pytest.approx(0, abs=1e-9)
-    assert "spread" not in by_name(protocol, real, 50)
+    assert by_name(asked, same, 50, intervals=True)["diversity"]["value"] == pytest.approx(0, abs=1e-9)
+    assert "diversity" not in by_name(protocol, real, 50)

@@ -44,7 +44,12 @@ def invent(folder: Path, params: ReplicationParams) -> Measurements:
         epochs = np.array(run.snapshot_epochs())
         better = 1 - np.log(epochs) / 10
         for seed in run.seeds:
-            curves = {"fid": 100 * better, "legible_share": 1 - better, "sharpness": 0.1 + 0 * better, "spread": better}
+            curves = {
+                "fid": 100 * better,
+                "legible_share": 1 - better,
+                "sharpness": 0.1 + 0 * better,
+                "diversity": better,
+            }
             curves["inception_score"] = 5 - better
             if name.startswith("vae"):
                 bound = (-157.4 if name == "vae_mnist" else -6400.0) + np.log(epochs / 5) + 0.1 * seed

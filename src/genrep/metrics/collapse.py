@@ -6,11 +6,11 @@ COLLAPSED = 0.1  # of the variance of real images
 
 
 def collapse(metrics: Metrics) -> str:
-    """What is wrong with the spread of a snapshot's samples, in words; empty where nothing is or it is not measured."""
-    spreads = [entry for entry in metrics if entry["name"] == "spread"]
-    if not spreads:
+    """What is wrong with the diversity of a snapshot, in words; empty where nothing is or it is not measured."""
+    found = [entry for entry in metrics if entry["name"] == "diversity"]
+    if not found:
         return ""
-    most = max(spreads, key=lambda entry: entry["n"])
+    most = max(found, key=lambda entry: entry["n"])
     if most["value"] >= COLLAPSED:
         return ""
     return f"samples are nearly all alike (mode collapse), with {most['value']:.2g} of the variance of real images"

@@ -19,10 +19,10 @@ from genrep.files import atomic_path, write_json
 from genrep.identity import measurement_identity, measuring_code
 from genrep.metrics.bound import measure_bound
 from genrep.metrics.collapse import collapse
+from genrep.metrics.diversity import total_variance
 from genrep.metrics.frechet import Gaussian
 from genrep.metrics.measure import ROW, measure_held_out, measure_snapshot, reference
 from genrep.metrics.native import NativeProtocol
-from genrep.metrics.spread import total_variance
 from genrep.params import ReplicationParams
 from genrep.params.training import RunParams
 from genrep.provenance import git_state, machine, now
@@ -175,7 +175,7 @@ def open_protocol(
         evaluation.seed,
         evaluation.extra,
         evaluation.splits,
-        total_variance(images.images[images.split("train")]) if "spread" in evaluation.extra else 0.0,
+        total_variance(images.images[images.split("train")]) if "diversity" in evaluation.extra else 0.0,
     )
 
 

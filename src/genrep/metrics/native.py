@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from genrep.metrics.diversity import total_variance
 from genrep.metrics.features import Features, extract
 from genrep.metrics.frechet import Gaussian, frechet_distance
 from genrep.metrics.intervals import bootstrap
 from genrep.metrics.legibility import legible
 from genrep.metrics.score_splits import split_score
 from genrep.metrics.sharpness import sharpness
-from genrep.metrics.spread import total_variance
 
 NO_INTERVAL = {"ci_low": None, "ci_high": None}
 
@@ -29,7 +29,7 @@ class NativeProtocol:
     seed: int  # of the bootstrap
     extra: tuple[str, ...] = ()  # metrics beyond those that every replication has
     splits: int = 1  # of the Inception score
-    variance: float = 0.0  # of the pixels of real training images, where the spread of samples is measured
+    variance: float = 0.0  # of the pixels of real training images, where the diversity of samples is measured
 
     def measure(self, images: Tensor, counts: tuple[int, ...], intervals: bool) -> list[dict[str, Any]]:
         """Every metric on the first n images, for each n of ``counts``.
@@ -44,18 +44,18 @@ class NativeProtocol:
         """
         found = extract(self.classifier, images[: max(counts)])
         edges = sharpness(images[: max(counts)])
-        spreads = [self._spread(images[:n]) for n in counts] if "spread" in self.extra else []
+        diversities = [self._diversity(images[:n]) for n in counts] if "diversity" in self.extra else []
         bootstrapped = [
             {"id": identifier, "name": identifier.split("/")[0], "n": n, "value": statistic(np.arange(n))}
             | dict(zip(("ci_low", "ci_high"), self._interval(statistic, n) if intervals else (None, None), strict=True))
             for n in counts
             for identifier, statistic in self._statistics(found, edges, n)
         ]
-        return bootstrapped + spreads
+        return bootstrapped + diversities
 
-    def _spread(self, images: Tensor) -> dict[str, Any]:
+    def _diversity(self, images: Tensor) -> dict[str, Any]:
         n, value = len(images), total_variance(images.numpy()) / self.variance
-        return {"id": f"spread/pixels/n={n}/train", "name": "spread", "n": n, "value": value} | NO_INTERVAL
+        return {"id": f"diversity/pixels/n={n}/train", "name": "diversity", "n": n, "value": value} | NO_INTERVAL
 
     def _statistics(
         self, found: Features, edges: np.ndarray, n: int

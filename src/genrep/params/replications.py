@@ -20,7 +20,7 @@ class EvaluationParams(Params):
     samples_of: dict[str, tuple[PositiveInt, ...]] = Field(default={})  # other n for one model: slow samplers
     confidence: Probability  # above which a sample counts as legible
     seed: int
-    extra: tuple[Literal["classes_covered", "spread"], ...] = ()  # further native metrics
+    extra: tuple[Literal["classes_covered", "diversity"], ...] = ()  # further native metrics
     looked_at: dict[str, tuple[PositiveInt, ...]] = Field(default={})  # by model: epochs with intervals and a grid too
     splits: PositiveInt = 1  # consecutive parts of the samples that native IS is a mean over
     inception: InceptionParams | None = None  # metrics of the Inception network, where its weights are at hand

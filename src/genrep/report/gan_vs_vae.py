@@ -10,7 +10,7 @@ from genrep.report.estimates import Estimate, NotMeasured
 from genrep.report.measurements import Measurements
 from genrep.report.tables import or_missing, rounded, run_table, shown
 
-METRICS = ("fid", "legible_share", "sharpness", "spread")
+METRICS = ("fid", "legible_share", "sharpness", "diversity")
 CELLS = {  # Table 1, in its order
     "gan_mnist": ("MNIST", "BCE", "table1-gan-mnist-fid"),
     "vae_mnist": ("MNIST", "ELBO", "table1-vae-mnist-elbo"),

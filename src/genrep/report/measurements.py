@@ -11,6 +11,7 @@ from genrep.errors import UserError
 from genrep.files import read_json
 from genrep.layout import real_name
 from genrep.params import ReplicationParams
+from genrep.report.costs import arithmetic
 from genrep.report.estimates import LOSSES, Estimate, NotMeasured, estimate, find, loss_entry
 from genrep.report.inception import is_inception, lacking, with_inception
 from genrep.report.studies import Studies
@@ -28,7 +29,7 @@ HIGHER_IS_CLEARER = {
     "kid/inception": -1,
     "precision/inception": 1,
     "recall/inception": 1,
-    "spread": 1,
+    "diversity": 1,
     "elbo/train": 1,
     "elbo/test": 1,
     "reconstruction_error/train": -1,
@@ -267,7 +268,7 @@ class Measurements:
         return Estimate(value, value, value, n_seeds=1, metric="epoch_flops")
 
     def cost(self, model: str) -> str:
-        """A sentence on what a model's missing runs would take on the machine that the epochs were timed on."""
+        """A sentence on what a model's missing runs would take: hours where epochs were timed, else arithmetic."""
         if model in self.params.left_out:
             return f"{model}: {self.params.left_out[model]}"
         missing = [name for name in self.runs_of(model) if name not in self.runs]
@@ -277,7 +278,7 @@ class Measurements:
         try:
             seconds = self.epoch_seconds(model, "last").value
         except NotMeasured:
-            return text
+            return f"{text}; {arithmetic(self.params, model, missing)}"
         hours = sum(self.params.runs[n].epochs * len(self.params.runs[n].seeds) for n in missing) * seconds / 3600
         machine = (self.times or {})["machine"]
         where = f"{machine['device_name']} ({machine['device']}, {machine['threads']} threads)"

@@ -1,4 +1,4 @@
-"""Spread of a set of images: the variance of their pixels, by which mode collapse shows without any network."""
+"""Diversity of a set of images: the variance of their pixels, by which mode collapse shows without any network."""
 
 from collections.abc import Iterable
 
