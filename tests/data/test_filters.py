@@ -5,7 +5,9 @@ import pytest
 
 from genrep.data.arrays import ImageSet
 from genrep.data.filters import filtered
+from genrep.data.prepare import images_of
 from genrep.errors import UserError
+from genrep.params.training import DataParams
 
 NAMES = ["Smiling", "Eyeglasses", "Hat"]
 ATTRIBUTES = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 0], [1, 0, 0], [0, 1, 0]], bool)  # four train, two test
@@ -51,3 +53,11 @@ def test_images_with_the_attributes_are_left_in_every_split(faces, where, left, 
 def test_a_filter_that_leaves_nothing_is_one_line(faces, where, line):
     with pytest.raises(UserError, match=line):
         filtered(faces, where)
+
+
+def test_a_run_sees_the_first_images_of_those_that_are_left(monkeypatch, faces):
+    monkeypatch.setattr("genrep.data.prepare.prepared", lambda name: faces)
+    data = DataParams(set="few", split="train", range=(0, 1), where={"Smiling": True}, limit=1)
+    assert images_of(data).labels[images_of(data).split("train")].tolist() == [0]
+    everything = data.model_copy(update={"where": {}, "limit": None})
+    assert len(images_of(everything).labels) == 6
