@@ -33,7 +33,7 @@ def explanation(rows: Sequence[Row]) -> str:
 def _against_the_band(rows: list[Row]) -> list[str]:
     fitting = [row for row in rows if _fits(row)]
     later = [row for row in rows if row not in fitting and row.epochs_within]
-    never = [row for row in rows if row not in fitting and not row.epochs_within]
+    never = sorted((row for row in rows if row not in fitting and not row.epochs_within), key=_distance)
     said = []
     if fitting:
         found = ", ".join(f"{_name(row)} ({_value(row)})" for row in fitting)
@@ -63,6 +63,13 @@ def _fits(row: Row) -> bool:
     assert row.value is not None
     low, high = row.band
     return low <= row.value.value <= high
+
+
+def _distance(row: Row) -> float:
+    """How close a reading comes to the published value, at the epoch where it is closest."""
+    assert row.value is not None
+    values = np.array([row.value.value]) if row.curve is None else row.curve[1]
+    return float(np.abs(values - row.cell.value).min())
 
 
 def _closest(row: Row) -> str:

@@ -90,7 +90,8 @@ def _row(variant: Variant, cell: Any, measurements: Measurements, scale: str) ->
         reason = f"{missing}; needs {reading.needs}" if reading.needs else str(missing)
         return Row(variant, cell, metric, shown, own, None, None, str(Verdict.NOT_RUN), reason)
     try:
-        curve = _curve(measurements, variant, metric, n, factor)
+        # a reading that is an epoch has no other ones
+        curve = None if reading.epoch else _curve(measurements, variant, metric, n, factor)
     except NotMeasured:  # after the last epoch alone
         curve = None
     within, reason = _judged(value, cell, own, measurements, scale)
