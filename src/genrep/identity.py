@@ -11,6 +11,7 @@ from genrep.data.catalogue import data_set
 from genrep.data.weight_files import published_sha256
 from genrep.files import sha256_json
 from genrep.params import ReplicationParams, RunParams
+from genrep.params.samplers import SamplerParams
 
 
 def training_code(run: RunParams) -> str:
@@ -31,21 +32,28 @@ def run_key(run: RunParams, seed: int) -> str:
     return sha256_json(identity | {"code": training_code(run)})
 
 
-def measuring_code(run: RunParams | None = None) -> str:
-    """Hash of the code that measures images and, given a run, samples it."""
-    return code_identity("genrep.metrics.measure", *_sampler(run))
+def measuring_code(run: RunParams | None = None, also: SamplerParams | None = None) -> str:
+    """Hash of the code that measures images and, given a run, samples it, ``also`` with another sampler."""
+    return code_identity("genrep.metrics.measure", *_sampler(run), *_module(also))
 
 
 def _sampler(run: RunParams | None) -> list[str]:
-    return [f"genrep.sampling.{run.sampler.kind}"] if run is not None and run.sampler is not None else []
+    return [] if run is None else _module(run.sampler)
+
+
+def _module(sampler: SamplerParams | None) -> list[str]:
+    return [] if sampler is None else [f"genrep.sampling.{sampler.kind}"]
 
 
 def measurement_identity(replication: ReplicationParams, name: str) -> dict[str, Any]:
     """How a run is sampled and measured, apart from the code and the trained models."""
     run = replication.runs[name]
-    # other models' classifiers are no part of it
+    # what other models have of their own is no part of it
+    also = {
+        model: sampler for model, sampler in replication.evaluation.also.items() if replication.model_of(name) == model
+    }
     protocol = replication.evaluation.model_copy(
-        update={"classifier": replication.classifier_of(name), "classifier_of": {}}
+        update={"classifier": replication.classifier_of(name), "classifier_of": {}, "also": also}
     )
     return {
         "protocol": protocol.native_values(),
@@ -63,19 +71,35 @@ def measurement_key(replication: ReplicationParams, name: str, seed: int) -> str
             "run": run_key(run, seed),
             "classifier": run_key(classifier, 0),
             "how": measurement_identity(replication, name),
-            "code": measuring_code(run),
+            "code": measuring_code(run, replication.also_of(name)),
         }
     )
 
 
-def inception_code(run: RunParams | None = None) -> str:
-    """Hash of the code that measures images on Inception features and, given a run, samples it."""
-    return code_identity("genrep.metrics.measure_inception", *_sampler(run))
+def inception_code(run: RunParams | None = None, also: SamplerParams | None = None) -> str:
+    """Hash of the code that measures images on Inception features; arguments as of ``measuring_code``."""
+    return code_identity("genrep.metrics.measure_inception", *_sampler(run), *_module(also))
 
 
 def sampling_code(run: RunParams) -> str:
     """Hash of the code that decides which samples a trained model gives."""
     return code_identity("genrep.sampling", *_sampler(run))
+
+
+def sampling_identity(run: RunParams) -> dict[str, Any]:
+    """What decides how long a run's networks take to give a sample, and how large they are."""
+    sampler = run.sampler.values() if run.sampler is not None else None
+    code = code_identity(f"genrep.models.{run.network.kind}", "genrep.sampling.timing", *_sampler(run))
+    identity = {"network": run.network.values(), "objective": run.objective.values(), "precision": run.precision}
+    return {"identity": identity | {"sampler": sampler, "set": run.data.set}, "code": code}
+
+
+def sampling_times_key(replication: ReplicationParams) -> str:
+    """Equal keys mean that sampling need not be timed again."""
+    how = replication.sampling_times
+    assert how is not None
+    runs = {name: sampling_identity(replication.runs[name]) for name in how.runs}
+    return sha256_json({"runs": runs, "how": how.values()})
 
 
 def feature_code() -> str:
@@ -87,17 +111,20 @@ def inception_identity(replication: ReplicationParams, name: str) -> dict[str, A
     """How a run is sampled and measured on Inception features, apart from the code and the trained model."""
     run, evaluation = replication.runs[name], replication.evaluation
     assert evaluation.inception is not None
+    also = replication.also_of(name)
     return {
         "protocol": evaluation.inception.values(),
         "weights": published_sha256(evaluation.inception.weights),
         "seed": evaluation.seed,
         "sampler": run.sampler.values() if run.sampler is not None else None,
+        **({} if also is None else {"also": also.values()}),
     }
 
 
 def inception_key(replication: ReplicationParams, name: str, seed: int) -> str:
     """Equal keys mean that nothing needs to be measured again; of real images for the classifier's run."""
     run = replication.runs[name]
-    key = {"how": inception_identity(replication, name), "code": inception_code(run)}
+    code = inception_code(run, replication.also_of(name))
+    key = {"how": inception_identity(replication, name), "code": code}
     trained = data_set(run.data.set).key if run.sampler is None else run_key(run, seed)
     return sha256_json(key | {"images": trained})

@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from genrep.params import EvaluationParams, TimingParams, load, resolve
+from genrep.errors import UserError
+from genrep.params import EvaluationParams, TimingParams, load, merge, resolve
 from tests.conftest import ROOT
 
 
@@ -68,3 +69,28 @@ def test_models_of_another_data_set_have_a_classifier_of_their_own(full):
 def test_a_mistyped_classifier_or_model_is_named(full, wrong, hint):
     with pytest.raises(ValidationError, match=f"evaluation.classifier_of: .* did you mean {hint}"):
         with_second_classifier(full, **wrong)
+
+
+def test_a_scale_may_leave_models_out():
+    """With what the evaluation says of them."""
+    full, desk = (resolve(load(ROOT / "params.yaml"), "thesis", scale) for scale in ("full", "desk"))
+    assert "gan_landscapes" in full.runs
+    assert "gan_landscapes" in full.evaluation.classifier_of
+    assert [*desk.runs] == ["vae", "gan", "diffusion", "classifier"]
+    assert desk.evaluation.classifier_of == {}
+    assert [*desk.evaluation.samples_of] == ["diffusion"]
+    assert [*desk.evaluation.also] == ["vae"]
+
+
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [
+        ({"evaluation": {"also": {"vea": {"kind": "latent_prior"}}}}, "evaluation.also: 'vea' is not one of .*'vae'"),
+        ({"sampling_times": {"runs": ["gann"]}}, "sampling_times.runs: 'gann' is not one of .*'gan'"),
+    ],
+)
+def test_names_in_the_blocks_are_checked(block, words):
+    params = load(ROOT / "params.yaml")
+    params["thesis"]["smoke"] = merge(params["thesis"]["smoke"], block)
+    with pytest.raises(UserError, match=words):
+        resolve(params, "thesis", "smoke")

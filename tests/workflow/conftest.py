@@ -34,6 +34,7 @@ paths = {{
     "measure-real": [folder / "measurements" / f"{{real}}.json"],
     "evaluate": [folder / "measurements" / f"{{plain[1 % len(plain)]}}-seed{{seed}}{{s}}" for s in (".json", ".npz")],
     "time": [folder / "measurements" / "epoch_times.json"],
+    "time-sampling": [folder / "measurements" / "sampling_times.json"],
     "tabulate": [folder / n for n in {results!r}.get(plain[0], ())],
 }}[command]
 for path in paths:

@@ -82,5 +82,5 @@ def test_a_fresh_copy_plans_everything(workspace, tmp_path):
     for name in (".snakemake", "runs", "results", "data/prepared"):
         shutil.rmtree(workspace.folder / name)
     planned = workspace.planned()
-    assert sum(line.startswith("Train") for line in planned) == 13 + 7
-    assert sum(line.startswith("Sample and measure") for line in planned) == 12 + 6
+    assert sum(line.startswith("Train") for line in planned) == 13 + 7 + 8
+    assert sum(line.startswith("Sample and measure") for line in planned) == 12 + 6 + 6

@@ -14,6 +14,7 @@ from genrep.params.training import RunParams
 
 SCALES = ("smoke", "desk", "full")
 SETTINGS = ("scale", "device")  # top-level keys that are not replications
+BY_MODEL = ("samples_of", "classifier_of", "also")  # of the evaluation block
 
 
 class UniqueKeys(yaml.SafeLoader):
@@ -124,10 +125,13 @@ def run_of(params: dict[str, Any], replication: str, run: str, scale: str | None
 
 
 def _expand_variants(merged: dict[str, Any]) -> dict[str, Any]:
-    """Turn ``runs: {model: {..., variants: {v: overlay}}}`` into ``runs: {model-v: {...}}``."""
+    """Turn ``runs: {model: {..., variants: {v: overlay}}}`` into ``runs: {model-v: {...}}``; null leaves one out."""
     shared = {key: merged[key] for key in ("precision", "threads") if key in merged}
     runs: dict[str, Any] = {}
+    left_out = {model for model, run in (merged.get("runs") or {}).items() if run is None}
     for model, run in (merged.get("runs") or {}).items():
+        if model in left_out:
+            continue
         if not isinstance(run, dict):
             raise UserError(f"params.yaml: runs.{model} must be a mapping")
         base = shared | {key: value for key, value in run.items() if key != "variants"}
@@ -136,7 +140,19 @@ def _expand_variants(merged: dict[str, Any]) -> dict[str, Any]:
             raise UserError(f"params.yaml: runs.{model}.variants must be a mapping")
         for variant, overlay in variants.items():
             runs[f"{model}-{variant}" if variant else model] = merge(base, overlay or {})
-    return merged | {"runs": runs}
+    return merged | {"runs": runs} | _without(merged, left_out)
+
+
+def _without(merged: dict[str, Any], models: set[str]) -> dict[str, Any]:
+    """The ``evaluation`` block without what it says of models that a scale leaves out."""
+    evaluation = merged.get("evaluation")
+    if not (models and isinstance(evaluation, dict)):
+        return {}
+    kept = {
+        key: {model: v for model, v in value.items() if model not in models} if key in BY_MODEL else value
+        for key, value in evaluation.items()
+    }
+    return {"evaluation": kept}
 
 
 def _explain(error: ValidationError) -> str:

@@ -7,6 +7,7 @@ from pydantic import Field, PositiveInt, model_validator
 
 from genrep.params.base import Params
 from genrep.params.inception import InceptionParams
+from genrep.params.samplers import SamplerParams
 from genrep.params.training import Precision, Probability, RunParams
 
 
@@ -20,6 +21,7 @@ class EvaluationParams(Params):
     confidence: Probability  # above which a sample counts as legible
     seed: int
     extra: tuple[Literal["classes_covered"], ...] = ()  # further native metrics
+    also: dict[str, SamplerParams] = Field(default={})  # by model: measured at its last snapshot, as metric@kind
     inception: InceptionParams | None = None  # metrics of the Inception network, where its weights are at hand
 
     def native_values(self) -> dict[str, Any]:
@@ -36,6 +38,16 @@ class TimingParams(Params):
     threads: PositiveInt | None = None  # of torch on a CPU; None: all that the rule is given
 
 
+class SamplingTimesParams(Params):
+    """The rule that times sampling with the machine to itself."""
+
+    runs: Annotated[tuple[str, ...], Field(min_length=1)]
+    batch: PositiveInt  # images
+    repetitions: PositiveInt  # after one that warms up; the median stands
+    cpu_steps: PositiveInt | None = None  # of a sampler that takes steps, timed on a CPU and scaled up; None: all
+    threads: PositiveInt | None = None  # of torch on a CPU; None: all that the rule is given
+
+
 class ReplicationParams(Params):
     """One replication at one scale; variants of a model have become runs of their own."""
 
@@ -45,6 +57,7 @@ class ReplicationParams(Params):
     runs: dict[str, RunParams]
     evaluation: EvaluationParams
     timing: TimingParams | None = None
+    sampling_times: SamplingTimesParams | None = None
 
     @model_validator(mode="after")
     def _names_are_of_runs(self) -> "ReplicationParams":
@@ -56,6 +69,8 @@ class ReplicationParams(Params):
             ("evaluation.classifier_of", self.evaluation.classifier_of, models),
             ("evaluation.samples_of", self.evaluation.samples_of, models),
             ("timing.runs", self.timing.runs if self.timing else (), set(self.runs)),
+            ("sampling_times.runs", self.sampling_times.runs if self.sampling_times else (), models & set(self.runs)),
+            ("evaluation.also", self.evaluation.also, models),
         )
         for where, names, known in named:
             for name in names:
@@ -76,6 +91,10 @@ class ReplicationParams(Params):
     def classifier_of(self, run: str) -> str:
         """The run whose network measures this run."""
         return self.evaluation.classifier_of.get(self.model_of(run), self.evaluation.classifier)
+
+    def also_of(self, run: str) -> SamplerParams | None:
+        """Another sampler that the run's last snapshot is measured with."""
+        return self.evaluation.also.get(self.model_of(run))
 
     @property
     def classifiers(self) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from typing import Any
 from genrep.codehash import known_as
 from genrep.data.catalogue import data_set
 from genrep.files import read_json, write_json
-from genrep.identity import measurement_identity, measuring_code, run_identity, training_code
-from genrep.layout import adoption_path, epoch_times_path, measurement_path, real_path
+from genrep.identity import measurement_identity, measuring_code, run_identity, sampling_identity, training_code
+from genrep.layout import adoption_path, epoch_times_path, measurement_path, real_path, sampling_times_path
 from genrep.params import ReplicationParams
 from genrep.workflow import Plan
 
@@ -42,6 +42,8 @@ def adopt(plan: Plan) -> Adoption:
     parts += [_run(plan, name, seed) for name, seed in plan.measured()]
     if plan.params.timing is not None:
         parts.append(_epoch_times(plan))
+    if plan.params.sampling_times is not None:
+        parts.append(_sampling_times(plan))
     adopted = {part.title: part.key for part in parts if part.path.exists() and not part.reason}
     write_json(adoption_path(plan.scale, plan.name), adopted)
     outputs = [str(part.path) for part in parts if part.title in adopted]
@@ -80,6 +82,18 @@ def _epoch_times(plan: Plan) -> _Part:
     return _Part("epoch_times", path, plan.timing_key(), reason)
 
 
+def _sampling_times(plan: Plan) -> _Part:
+    path, reason = sampling_times_path(plan.scale, plan.name), ""
+    if path.exists():
+        record, how = read_json(path), plan.params.sampling_times
+        reason = _differs("sampling times", record["how"], how.values() if how else None)
+        for name, timed in record["runs"].items():
+            expected = sampling_identity(plan.run(name))
+            reason = reason or _differs("parameters", timed["identity"], expected["identity"])
+            reason = reason or _differs("sampling code", known_as(timed["code"]), expected["code"])
+    return _Part("sampling_times", path, plan.sampling_times_key(), reason)
+
+
 def _untimed(values: dict[str, Any]) -> dict[str, Any]:
     """Training values without the number of threads, which the timing sets itself."""
     return {key: value for key, value in values.items() if key != "threads"}
@@ -91,7 +105,9 @@ def _differs_from_tree(plan: Plan, name: str, seed: int, path: Path) -> str:
     return (
         _run_differs(plan.params, name, seed, record["provenance"])
         or _differs("protocol", record["how"], measurement_identity(plan.params, name))
-        or _differs("measuring code", known_as(record["evaluation"]["code"]), measuring_code(run))
+        or _differs(
+            "measuring code", known_as(record["evaluation"]["code"]), measuring_code(run, plan.params.also_of(name))
+        )
         or _differs("classifier", record["classifier"], classifier)
     )
 

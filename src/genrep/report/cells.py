@@ -1,6 +1,6 @@
 """Published cells: reading ``published.csv``, reproducing each from measurements, judging it."""
 
-from math import inf, sqrt
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,9 @@ import pandas as pd
 import pandera.pandas as pa
 
 from genrep.errors import UserError
-from genrep.report.measurements import HIGHER_IS_CLEARER, REAL, Estimate, Measurements, NotMeasured
+from genrep.report.measurements import Estimate, Measurements, NotMeasured
+from genrep.report.sampling_times import cpu_reason
+from genrep.report.terms import reproduce
 from genrep.report.verdicts import Judgement, Verdict, inside
 
 SCHEMA = pa.DataFrameSchema(
@@ -55,36 +57,6 @@ def tolerated(published: float, tolerance: str) -> tuple[float, float]:
     return (published, published) if kind == "exact" else (-inf, inf)
 
 
-def reproduce(protocol: str, measurements: Measurements) -> Estimate:
-    """Our value of a cell: ``<metric>:<model>``, or the quotient of two such.
-
-    Raises:
-        NotMeasured: something it needs is missing.
-    """
-    over, _, under = protocol.partition(" / ")
-    top = _term(over, measurements)
-    if not under:
-        return top
-    bottom = _term(under, measurements)
-    value = top.value / bottom.value
-    # relative margins of independent factors add in squares
-    margin = value * sqrt((top.margin / top.value) ** 2 + (bottom.margin / bottom.value) ** 2)
-    return Estimate(value, value - margin, value + margin, min(top.n_seeds, bottom.n_seeds), metric=protocol)
-
-
-def _term(term: str, measurements: Measurements) -> Estimate:
-    metric, _, model = term.partition(":")
-    name, _, which = metric.partition("/")
-    if name == "epoch_seconds" and which in ("first", "last"):
-        return measurements.epoch_seconds(model, which)
-    if metric in HIGHER_IS_CLEARER and model == REAL:
-        return measurements.real_metric(metric)
-    if metric in HIGHER_IS_CLEARER and model in measurements.models:
-        n = measurements.common_n(model, metric=metric)
-        return measurements.final(measurements.best_run(model), metric, n)
-    raise UserError(f"published.csv: protocol {term!r} is not known")
-
-
 def judge(cell: Any, measurements: Measurements, scale: str) -> tuple[Judgement, Estimate | None]:
     """Verdict on one row of ``published.csv``, and our value where there is one."""
     try:
@@ -113,6 +85,8 @@ def incomparable(cell: Any, measurements: Measurements, scale: str) -> str:
         return cell.tolerance_reason
     if "epoch_seconds" in cell.protocol:
         return cpu_times(measurements, cell.protocol)
+    if "sampling_seconds" in cell.protocol:
+        return cpu_reason(measurements, cell.protocol)
     return ""
 
 

@@ -7,9 +7,29 @@ from pydantic import Field
 
 from genrep.params.base import Params
 from genrep.report.entries import read_entries
+from genrep.report.loss_predicates import Breaks, Exceeds, TradesOff, Untracked
 from genrep.report.measurements import REAL, Measurements
 from genrep.report.predicates import Agrees, Drift, Order, Reaches, Rises, Sooner
+from genrep.report.term_predicates import Ascends, Improves, Near, Unmeasured
 from genrep.report.verdicts import Judgement, Verdict, every
+
+Part = Annotated[
+    Order
+    | Drift
+    | Sooner
+    | Rises
+    | Agrees
+    | Reaches
+    | Ascends
+    | Near
+    | Improves
+    | TradesOff
+    | Untracked
+    | Breaks
+    | Exceeds
+    | Unmeasured,
+    Field(discriminator="kind"),
+]
 
 
 class Claim(Params):
@@ -19,7 +39,13 @@ class Claim(Params):
     place: str  # where the report says it
     finding: str  # in our words
     needs: Literal["gpu"] | None = None
-    parts: tuple[Annotated[Order | Drift | Sooner | Rises | Agrees | Reaches, Field(discriminator="kind")], ...]
+    full_only: str | None = None  # why the smaller scales say nothing of it
+    parts: tuple[Part, ...]
+
+    @property
+    def is_of_sampling(self) -> bool:
+        """Whether its times are those of sampling, not of training."""
+        return any("sampling_seconds" in term for part in self.parts for term in getattr(part, "terms", ()))
 
 
 def read_claims(folder: Path) -> list[Claim]:
@@ -35,9 +61,12 @@ def judge(claim: Claim, measurements: Measurements, scale: str) -> Judgement:
     if scale == "smoke":
         reason = f"smoke scale: {measurements.deviations}"
         return Judgement(Verdict.NOT_COMPARABLE, reason, found.observed)
-    machine = (measurements.times or {}).get("machine", {})
+    machine = ((measurements.sampling if claim.is_of_sampling else measurements.times) or {}).get("machine", {})
     if claim.needs == "gpu" and machine.get("device") == "cpu":
         reason = f"timed on a CPU ({machine['device_name']}); the report's claim is about a GPU"
+        return Judgement(Verdict.NOT_COMPARABLE, reason, found.observed)
+    if claim.full_only is not None and scale != "full":
+        reason = f"{scale} scale: {measurements.deviations}; {claim.full_only}"
         return Judgement(Verdict.NOT_COMPARABLE, reason, found.observed)
     reasons = [found.reason]
     if scale == "desk":
@@ -49,6 +78,8 @@ def judge(claim: Claim, measurements: Measurements, scale: str) -> Judgement:
 
 def _few_seeds(claim: Claim, measurements: Measurements) -> bool:
     """Whether a model of the claim rests on fewer than three trainings."""
-    models = {model for part in claim.parts for model in getattr(part, "models", None) or (part.model,)}  # type: ignore[union-attr]
+    models: set[str] = set()
+    for part in claim.parts:
+        models |= {*getattr(part, "models", ()), *filter(None, [getattr(part, "model", None)])}
     models -= {REAL}
     return any(len(measurements.runs.get(measurements.best.get(model, ""), {})) < 3 for model in models)

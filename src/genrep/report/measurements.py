@@ -105,6 +105,12 @@ class Measurements:
         return _record(path, "machine", "runs") if path.exists() else None
 
     @cached_property
+    def sampling(self) -> dict[str, Any] | None:
+        """The sampling times, with the sizes of the networks."""
+        path = self.folder / "sampling_times.json"
+        return _record(path, "machine", "runs") if path.exists() else None
+
+    @cached_property
     def deviations(self) -> str:
         """How this scale, and the images that its runs were trained on, differ from the report; for reasons."""
         found = list(self.params.deviations)
