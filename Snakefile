@@ -16,7 +16,9 @@ report: "workflow/report.rst"
 
 include: "workflow/common.smk"
 include: "workflow/runs.smk"
+include: "workflow/studies.smk"
 include: "workflow/results.smk"
+include: "workflow/sweeps.smk"
 
 
 rule replicate_all:

@@ -117,6 +117,18 @@ def test_missing_extras_are_named(monkeypatch):
     assert check.mend == doctor.INSTALL
 
 
+def test_missing_weights_are_named_with_the_command_and_who_asks(tmp_path, monkeypatch):
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    check = only(doctor.inception_weights)
+    assert (check.name, check.status, check.mend) == ("inception", "warn", "genrep data fetch inception")
+    assert "Inception metrics of fashion_mnist_is will not be run" in check.found
+    weights = tmp_path / "data/weights/inception.safetensors"
+    weights.parent.mkdir(parents=True)
+    weights.touch()
+    assert only(doctor.inception_weights).status == "ok"
+
+
 def test_git_is_wanted_but_not_needed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert only(doctor.git).status == "warn"

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from genrep.data.catalogue import catalogue, data_set
-from genrep.identity import measurement_key, run_key
+from genrep.identity import feature_code, inception_key, measurement_key, run_key
 from genrep.params import load, resolve
 from tests.conftest import ROOT
 from tests.package_copy import copied_package
@@ -141,6 +141,39 @@ def test_code_changes_the_keys_of_what_uses_it(smoke, package, name, old, new, t
     assert old in path.read_text()
     package.edit(name, path.read_text(), path.read_text().replace(old, new, 1))
     assert models(before, keys(smoke)) == {"train": train, "measure": measure}
+
+
+@pytest.fixture(scope="module")
+def garments():
+    return resolve(load(ROOT / "params.yaml"), "fashion_mnist_is", "smoke")
+
+
+def asking(replication, **changes):
+    asked = replication.evaluation.inception.model_copy(update=changes)
+    return replication.model_copy(update={"evaluation": replication.evaluation.model_copy(update={"inception": asked})})
+
+
+def test_inception_metrics_have_a_key_of_their_own(garments):
+    without = garments.evaluation.model_copy(update={"inception": None})
+    assert keys(garments) == keys(garments.model_copy(update={"evaluation": without}))
+    before = inception_key(garments, "gan", 0)
+    changed = [asking(garments, splits=(10, 1)), asking(garments, samples=(65,)), asking(garments, resize="clean")]
+    assert len({before, *(inception_key(one, "gan", 0) for one in changed)}) == 4
+    assert inception_key(changed_run(garments, "gan", epochs=9), "gan", 0) != before
+    assert inception_key(changed_run(garments, "classifier", epochs=9), "gan", 0) == before
+    assert inception_key(changed_run(garments, "classifier", epochs=9), "classifier", 0) == inception_key(
+        garments, "classifier", 0
+    )
+
+
+def test_code_of_either_measurement_leaves_the_other_alone(garments, package):
+    before = (keys(garments), inception_key(garments, "gan", 0), feature_code())
+    package.edit("metrics/kid.py", "np.std(found)", "np.std(found, ddof=0)")
+    after = (keys(garments), inception_key(garments, "gan", 0), feature_code())
+    assert [one == other for one, other in zip(before, after, strict=True)] == [True, False, True]
+    package.edit("metrics/native.py", "float(edges[rows].mean())", "float(edges[rows].sum())")
+    assert keys(garments) != before[0]
+    assert (inception_key(garments, "gan", 0), feature_code()) == after[1:]
 
 
 def test_planning_does_not_import_torch():

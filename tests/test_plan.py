@@ -1,16 +1,29 @@
 """What a replication takes, against counts by hand and files that a run really leaves."""
 
+import os
 from dataclasses import replace
 
 import pytest
 import torch
 
 from genrep.data.availability import Availability, availability, prepared_bytes
+from genrep.data.catalogue import source
 from genrep.data.prepare import MIRROR
 from genrep.errors import UserError
+from genrep.files import write_json
 from genrep.flops import activation_bytes_per_image, training_flops_per_image
 from genrep.params import load, resolve
-from genrep.plan import SUSTAINED, checkpoint_bytes, duration, images_to_see, lines, plan, quantity, run_bytes
+from genrep.plan import (
+    SUSTAINED,
+    checkpoint_bytes,
+    duration,
+    images_to_see,
+    inception_line,
+    lines,
+    plan,
+    quantity,
+    run_bytes,
+)
 from genrep.plan_device import network_bytes, training_bytes, training_rate
 from genrep.training import checkpoint
 from genrep.training.loop import Loop
@@ -98,6 +111,22 @@ def test_lines_name_every_model_and_what_is_missing(full, cpu):
     assert ", or 1 h with 8 cores shared" in eight  # the classifier is one run: no sooner than it
 
 
+def test_inception_metrics_say_how_many_images_and_what_they_lack(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    garments = resolve(load(ROOT / "params.yaml"), "fashion_mnist_is", "full")
+    # six models of three seeds, and the test images
+    counted = "weights inception: for Inception metrics on 100,000 images"
+    assert inception_line(garments) == f"{counted}, not run without them -> genrep data fetch inception"
+    evaluation = garments.evaluation
+    asked = evaluation.inception.model_copy(update={"real": "train", "snapshots": "all"})
+    more = garments.model_copy(update={"evaluation": evaluation.model_copy(update={"inception": asked})})
+    assert f"{18 * 7 * 5000 + 10_000 + 60_000:,} images" in inception_line(more)
+    (tmp_path / "data/weights").mkdir(parents=True)
+    (tmp_path / "data/weights/inception.safetensors").touch()
+    assert inception_line(garments) == counted
+    assert inception_line(resolve(load(ROOT / "params.yaml"), "mnist_timing", "full")) == ""
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0, "0 "), (999, "999 "), (1000, "1.00 k"), (3_500_000, "3.50 M"), (999_700, "1.00 M"), (8.24e9, "8.24 G")],
@@ -125,12 +154,15 @@ def test_availability_follows_the_files(tmp_path, monkeypatch):
     assert where.state == "missing"
     assert "lacks mnist/train-images-idx3-ubyte.gz" in where.found
     for stem in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
-        (mirror / "mnist" / f"{stem}-ubyte.gz").touch()
+        path = mirror / "mnist" / f"{stem}-ubyte.gz"
+        path.touch()
+        os.truncate(path, source("mnist").files[path.name].bytes)
     assert availability("mnist", tmp_path).state == "at hand"
 
     prepared = tmp_path / "prepared" / "mnist"
     prepared.mkdir(parents=True)
-    (prepared / "card.json").touch()
+    card = {"counts": {"train": 60_000, "test": 10_000}, "identity": "0" * 64, "share_of_official": 1.0}
+    write_json(prepared / "card.json", card)
     assert availability("mnist", tmp_path).state == "prepared"
 
 

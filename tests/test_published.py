@@ -16,13 +16,17 @@ import yaml
 from genrep.data.catalogue import data_set
 from genrep.params import load, resolve
 from genrep.report import claims as claims_module
-from genrep.report.cells import read_published, reproduce
+from genrep.report.cells import read_published
 from genrep.report.claims import read_claims
 from genrep.report.compare import readme_with_scoreboard, unexpected, with_tables
+from genrep.report.estimates import NotMeasured
 from genrep.report.history import last_touched
-from genrep.report.measurements import HIGHER_IS_CLEARER, REAL, Measurements, NotMeasured
+from genrep.report.measurements import HIGHER_IS_CLEARER, REAL, Measurements
 from genrep.report.results import tabulate
+from genrep.report.sweeps import check, write
+from genrep.report.terms import reproduce
 from genrep.report.verdicts import Verdict
+from genrep.workflow import Plan
 from tests.conftest import ROOT
 
 SCALES = ("desk", "full")  # whose results are committed
@@ -31,6 +35,12 @@ COMMITTED = [
     (scale, name) for scale in SCALES for name in NAMES if (ROOT / "results" / scale / name / "measurements").is_dir()
 ]
 COSTS = {"epoch_flops", "epoch_seconds/first", "epoch_seconds/last"}
+
+SWEPT = [
+    (scale, name, folder.name.removeprefix("sweep_"))
+    for scale, name in COMMITTED
+    for folder in sorted((ROOT / "results" / scale / name).glob("sweep_*"))
+]
 
 each_replication = pytest.mark.parametrize("name", NAMES)
 each_result = pytest.mark.parametrize(("scale", "name"), COMMITTED)
@@ -87,11 +97,19 @@ def test_assumptions_satisfy_their_contract(name: str) -> None:
     assumptions = yaml.safe_load((ROOT / "replications" / name / "assumptions.yaml").read_text(encoding="utf-8"))
     assert duplicates(entry["id"] for entry in assumptions) == []
     for entry in assumptions:
-        assert set(entry) == {"id", "value", "evidence", "readings"}, entry["id"]
+        assert set(entry) - {"moves"} == {"id", "value", "evidence", "readings"}, entry["id"]
         assert entry["value"] not in (None, "")
         assert isinstance(entry["evidence"], str)
         assert len(entry["evidence"]) >= 10, entry["id"]
         assert isinstance(entry["readings"], list), entry["id"]
+
+
+@each_replication
+def test_readings_can_be_run_at_every_scale(name: str) -> None:
+    params = load()
+    for scale in params[name]:
+        plan = Plan(params, name, scale)
+        check(plan, plan.sweeps)  # raises where a reading names what is not there
 
 
 @each_replication
@@ -146,6 +164,15 @@ def test_committed_results_follow_from_their_measurements(scale: str, name: str,
     only_pictures = " (pictures only: another version of matplotlib or its fonts?)"
     hint = only_pictures if all(file.endswith(".png") for file in different) else ""
     assert not different, f"{mend}{hint}"
+
+
+@pytest.mark.parametrize(("scale", "name", "sweep"), SWEPT)
+def test_committed_sweeps_follow_from_their_measurements(scale: str, name: str, sweep: str, tmp_path: Path) -> None:
+    committed, plan = ROOT / "results" / scale / name, Plan(load(), name, scale)
+    assert sweep in plan.sweeps, f"{sweep} is no sweep of assumptions.yaml any more; remove its folder"
+    shutil.copytree(committed / "measurements", tmp_path / "measurements")
+    fresh, stored = written(write(plan, sweep, plan.sweeps[sweep], tmp_path)), written(committed / f"sweep_{sweep}")
+    assert fresh == stored, f"run: genrep sweep {name} {sweep} --no-run --scale {scale}, and read what git diff shows"
 
 
 @each_result

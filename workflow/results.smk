@@ -7,6 +7,7 @@ def measured(replication):
     yield from plan(replication).measurements()
     yield from plan(replication).reals()
     yield from plan(replication).inception()
+    yield from study_files(plan(replication))
     if plan(replication).params.timing is not None:
         yield f"{folder}/epoch_times.json"
     if plan(replication).params.sampling_times is not None:

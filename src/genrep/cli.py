@@ -8,10 +8,12 @@ from typing import Any
 import click
 
 from genrep.allocator import keep_freed_memory
+from genrep.arguments import at_scale, plan_and_device, scale_option, seed_option
 from genrep.data.commands import data
 from genrep.errors import UserError
 from genrep.metrics.command import metrics
-from genrep.params import ReplicationParams, load, resolve, run_of
+from genrep.params import load
+from genrep.sweep.command import sweep
 
 
 class Commands(click.Group):
@@ -28,22 +30,9 @@ class Commands(click.Group):
             sys.exit(1)
 
 
-scale_option = click.option("--scale", default=None, help="smoke, desk or full; params.yaml's own if left out.")
-
-
-seed_option = click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
-
-
 only_option = click.option(
     "--only", type=click.Choice(["native", "inception"]), default=None, help="Leave the other metrics out."
 )
-
-
-def at_scale(replication: str, scale: str | None) -> tuple[dict[str, Any], str, ReplicationParams]:
-    """The content of params.yaml, the scale (the file's own if None), and the replication's parameters at it."""
-    params = load()
-    scale = scale or params["scale"]
-    return params, scale, resolve(params, replication, scale)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -55,6 +44,7 @@ def main() -> None:
 
 main.add_command(data)
 main.add_command(metrics)
+main.add_command(sweep)
 
 
 @data.command("sheet")
@@ -66,6 +56,10 @@ def data_sheet(name: str, path: Path) -> None:
     from genrep.report.figures.contact import contact_sheet
     from genrep.report.figures.style import save, theme
 
+    if path.suffix.lower() != ".png":
+        raise UserError(f"{path} is no PNG file; name it {path.with_suffix('.png')}")
+    if not path.parent.is_dir():
+        raise UserError(f"{path.parent} is no folder; make it first, or correct the path")
     with theme():
         save(contact_sheet(prepared(name)), path)
 
@@ -77,15 +71,9 @@ def data_sheet(name: str, path: Path) -> None:
 @scale_option
 def train(replication: str, run: str, seed: int, scale: str | None) -> None:
     """Train one RUN of REPLICATION, going on from its checkpoint if there is one."""
-    from genrep.data.prepare import prepared
-    from genrep.layout import run_folder
-    from genrep.training.run import train as train_run
+    from genrep import steps
 
-    params, scale, _ = at_scale(replication, scale)
-    run_params = run_of(params, replication, run, scale)
-    folder = run_folder(scale, replication, run, seed)
-    images = prepared(run_params.data.set)
-    train_run(folder, f"{replication}/{run} seed {seed}", run_params, seed, images, params["device"])
+    steps.train(*plan_and_device(replication, scale), run, seed)
 
 
 @main.command("measure-real")
@@ -99,23 +87,17 @@ def measure_real(replication: str, classifier: str | None, only: str | None, sca
     Those of the data set of one CLASSIFIER run, or of all that the replication measures with. Where params.yaml asks
     for Inception metrics, and the weights are at hand, those are measured too.
     """
-    from genrep import inception_steps
-    from genrep.data.prepare import prepared
-    from genrep.layout import real_name, real_path, run_folder
-    from genrep.metrics.evaluate import measure_real as measure
+    from genrep import inception_steps, steps
     from genrep.params.load import check_choice
 
-    params, scale, resolved = at_scale(replication, scale)
+    plan, device = plan_and_device(replication, scale)
     if classifier is not None:
-        check_choice(f"classifier of {replication}", classifier, resolved.classifiers)
-    for name in resolved.classifiers if classifier is None else (classifier,):
-        out = real_path(scale, replication, real_name(name, resolved.evaluation.classifier))
+        check_choice(f"classifier of {replication}", classifier, plan.params.classifiers)
+    for name in plan.params.classifiers if classifier is None else (classifier,):
         if only != "inception":
-            images = prepared(resolved.runs[name].data.set)
-            measure(resolved, name, run_folder(scale, replication, name, 0), images, out, params["device"])
+            steps.measure_real(plan, device, name)
         if only != "native":
-            say = partial(click.echo, err=True)
-            inception_steps.measure_real(resolved, replication, name, out, params["device"], only == "inception", say)
+            inception_steps.measure_real(plan, device, name, only == "inception", partial(click.echo, err=True))
 
 
 @main.command()
@@ -130,31 +112,13 @@ def evaluate(replication: str, run: str, seed: int, only: str | None, scale: str
     Where params.yaml asks for Inception metrics, and the weights are at hand, those are measured too. What is current
     is not measured again, unless --only names it.
     """
-    from genrep import inception_steps
-    from genrep.data.prepare import prepared
-    from genrep.layout import measurement_path, run_folder
-    from genrep.metrics.current import run_is_current
-    from genrep.metrics.evaluate import evaluate as evaluate_run
+    from genrep import inception_steps, steps
 
-    params, scale, resolved = at_scale(replication, scale)
-    run_params = run_of(params, replication, run, scale)
-    classifier = resolved.classifier_of(run)
-    folder, judge = run_folder(scale, replication, run, seed), run_folder(scale, replication, classifier, 0)
-    out = measurement_path(scale, replication, run, seed)
-    if only == "native" or (only is None and not run_is_current(resolved, run, folder, judge, out)):
-        images, seen = prepared(run_params.data.set), prepared(resolved.runs[classifier].data.set)
-        evaluate_run(resolved, run, folder, judge, images, seen, out, params["device"])
+    plan, device = plan_and_device(replication, scale)
+    if only == "native" or (only is None and not steps.is_current(plan, run, seed)):
+        steps.evaluate(plan, device, run, seed)
     if only != "native":
-        inception_steps.evaluate(
-            resolved,
-            replication,
-            scale,
-            run,
-            seed,
-            params["device"],
-            only == "inception",
-            partial(click.echo, err=True),
-        )
+        inception_steps.evaluate(plan, device, run, seed, only == "inception", partial(click.echo, err=True))
 
 
 @main.command("time")
@@ -190,6 +154,23 @@ def time_sampling(replication: str, threads: int | None, scale: str | None) -> N
         raise UserError(f"{replication} times no sampling: params.yaml has no sampling_times block for it")
     out = sampling_times_path(scale, replication)
     measure(resolved, out, params["device"], threads or os.cpu_count() or 1)
+
+
+@main.command()
+@click.argument("replication")
+@click.argument("names", nargs=-1, metavar="[RUN|STUDY]...")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=None, help="All seeds of a run if left out.")
+@scale_option
+def study(replication: str, names: tuple[str, ...], seed: int | None, scale: str | None) -> None:
+    """Study the trained models of REPLICATION: all, or the named RUNs and STUDYs of params.yaml's studies block."""
+    from genrep.studies.run import study_run
+    from genrep.study_plan import chosen
+
+    plan, device = plan_and_device(replication, scale)
+    runs, wanted = chosen(plan, names)
+    for run in runs:
+        for one in plan.run(run).seeds if seed is None else (seed,):
+            study_run(plan, run, one, wanted, device, say=click.echo)
 
 
 @main.command()

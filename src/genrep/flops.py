@@ -57,7 +57,7 @@ def training_flops_per_image(run: RunParams, shape: models.Shape, classes: int) 
                 with Counter() as counter:
                     loss = next(iter(phase.loss(batch, noise).values()))
                     loss.backward(inputs=weights)
-                total += share * counter.get_total_flops() / phase.every
+                total += share * counter.get_total_flops() * phase.repeats / phase.every
     return round(total / BATCH)
 
 

@@ -12,12 +12,15 @@ from genrep.data.weight_files import published_sha256
 from genrep.files import sha256_json
 from genrep.params import ReplicationParams, RunParams
 from genrep.params.samplers import SamplerParams
+from genrep.params.training import AuxiliaryObjectiveParams
 
 
 def training_code(run: RunParams) -> str:
     """Hash of the code that decides a trained model: the loop, and the network and objective it is given."""
+    objective = run.objective
+    game = (f"genrep.objectives.{objective.game.kind}",) if isinstance(objective, AuxiliaryObjectiveParams) else ()
     return code_identity(
-        "genrep.training.loop", f"genrep.models.{run.network.kind}", f"genrep.objectives.{run.objective.kind}"
+        "genrep.training.loop", f"genrep.models.{run.network.kind}", f"genrep.objectives.{objective.kind}", *game
     )
 
 

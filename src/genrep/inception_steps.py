@@ -3,57 +3,53 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from genrep.data.prepare import prepared
+from genrep.data.prepare import images_of
 from genrep.data.weight_files import missing_weights
 from genrep.errors import UserError
-from genrep.layout import inception_path, measurement_path, run_folder
+from genrep.layout import inception_path, measurement_path
 from genrep.metrics.current import real_inception_is_current, run_inception_is_current
 from genrep.metrics.evaluate_inception import evaluate_inception, measure_real_inception
 from genrep.params import ReplicationParams
+from genrep.steps import folder_of
+from genrep.workflow import Plan
 
 Say = Callable[[str], None]
 
 
-def evaluate(
-    params: ReplicationParams, replication: str, scale: str, name: str, seed: int, device: str, only: bool, say: Say
-) -> None:
+def evaluate(plan: Plan, device: str, name: str, seed: int, only: bool, say: Say) -> None:
     """Measure a run, unless nothing has changed since that was done.
 
     Args:
-        params: of the replication.
-        replication: its name.
-        scale: at which ``params`` were resolved.
+        plan: of the replication.
+        device: ``auto``, ``cpu`` or ``cuda``.
         name: of the run.
         seed: of the run.
-        device: ``auto``, ``cpu`` or ``cuda``.
         only: whether nothing else was asked for: then there must be something to do, and it is done again.
         say: is told what is not done.
 
     Raises:
         UserError: what ``evaluate_inception`` raises; with ``only`` also that nothing is asked for, or no weights.
     """
-    out = inception_path(measurement_path(scale, replication, name, seed))
-    if not _possible(params, replication, only, say):
+    params, folder = plan.params_of(name), folder_of(plan, plan.trained(name), seed)
+    out = inception_path(measurement_path(plan.scale, plan.name, name, seed))
+    if not _possible(params, plan.name, only, say):
         return
-    folder = run_folder(scale, replication, name, seed)
     if not only and run_inception_is_current(params, name, folder, out):
         say(_kept(out))
         return
-    evaluate_inception(params, name, folder, prepared(params.runs[name].data.set), out, device)
+    evaluate_inception(params, name, folder, images_of(params.runs[name].data), out, device)
 
 
-def measure_real(
-    params: ReplicationParams, replication: str, classifier: str, native: Path, device: str, only: bool, say: Say
-) -> None:
-    """Measure the real images of a classifier, beside their ``native`` measurement; the rest as of ``evaluate``."""
-    out = inception_path(native)
-    if not _possible(params, replication, only, say):
+def measure_real(plan: Plan, device: str, classifier: str, only: bool, say: Say) -> None:
+    """Measure the real images of a classifier's data set; the rest as of ``evaluate``."""
+    out = inception_path(Path(plan.real_of_classifier(classifier)))
+    if not _possible(plan.params, plan.name, only, say):
         return
-    images = prepared(params.runs[classifier].data.set)
-    if not only and real_inception_is_current(params, classifier, images, out):
+    images = images_of(plan.run(classifier).data)
+    if not only and real_inception_is_current(plan.params, classifier, images, out):
         say(_kept(out))
         return
-    measure_real_inception(params, classifier, images, out, device)
+    measure_real_inception(plan.params, classifier, images, out, device)
 
 
 def _possible(params: ReplicationParams, replication: str, only: bool, say: Say) -> bool:

@@ -51,3 +51,8 @@ def sampling_times_path(scale: str, replication: str) -> Path:
 def adoption_path(scale: str, replication: str) -> Path:
     """Which measurements ``genrep adopt`` has vouched for; not committed."""
     return results_folder(scale, replication) / ".adopted.json"
+
+
+def study_path(scale: str, replication: str, run: str, seed: int) -> Path:
+    """``results/<scale>/<replication>/measurements/studies/<run>-seed<k>.json``"""
+    return results_folder(scale, replication) / "measurements" / "studies" / f"{run}-seed{seed}.json"

@@ -19,7 +19,7 @@ from genrep.devices import claimed, device_name
 from genrep.files import sha256_json
 from genrep.flops import sampling_flops_per_image, training_flops_per_image
 from genrep.params import ReplicationParams, RunParams
-from genrep.plan_device import image_count, network_bytes, training_bytes, training_rate
+from genrep.plan_device import classes_of, image_count, network_bytes, training_bytes, training_rate
 from genrep.training.schedule import Schedule
 
 SUSTAINED = 100e12  # FLOP/s of a GPU, for orientation where none is at hand: about a third of an A100's peak in bf16
@@ -139,7 +139,8 @@ def plan_model(
     """
     runs = [replication.runs[name] for name in names]
     entry = data_set(runs[0].data.set)
-    flops = training_flops_per_image(runs[0], entry.shape, entry.classes)
+    classes = classes_of(runs[0])
+    flops = training_flops_per_image(runs[0], entry.shape, classes)
     images = sum(images_to_see(run) * len(run.seeds) for run in runs)
     samples = sum(
         len(run.snapshot_epochs()) * max(replication.samples_of(name)) * len(run.seeds)
@@ -153,7 +154,7 @@ def plan_model(
         images=images,
         flops_per_image=flops,
         training_flops=flops * images,
-        sampling_flops=sampling_flops_per_image(runs[0], entry.shape, entry.classes) * samples,
+        sampling_flops=sampling_flops_per_image(runs[0], entry.shape, classes) * samples,
         bytes=sum(run_bytes(run) * len(run.seeds) for run in runs),
         checkpoint=max(checkpoint_bytes(run) for run in runs),
         memory=max(training_bytes(run, device) for run in runs),

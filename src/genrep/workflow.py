@@ -11,6 +11,8 @@ from genrep.files import read_json, sha256_json
 from genrep.identity import inception_key, measurement_key, run_key, sampling_times_key
 from genrep.layout import adoption_path, inception_path, measurement_path, real_name, real_path, run_folder
 from genrep.params import ReplicationParams, RunParams, TimingParams, resolve
+from genrep.params.load import check_choice
+from genrep.sweep.readings import SEPARATOR, Sweeps, Variant, sweeps
 
 
 class Plan:
@@ -28,9 +30,36 @@ class Plan:
         if self.params.evaluation.inception is not None:
             published_sha256(self.params.evaluation.inception.weights)  # a mistyped name is told now
 
+    @cached_property
+    def sweeps(self) -> Sweeps:
+        """The sweeps of the replication's assumptions."""
+        return sweeps(self.name, self.params, self.scale)
+
+    @cached_property
+    def variants(self) -> dict[str, Variant]:
+        """The readings that are run or measured apart, by the name of their run."""
+        found = {v.name: v for variants in self.sweeps.values() for v in variants if not v.not_run}
+        return {name: variant for name, variant in found.items() if name not in self.params.runs}
+
+    def params_of(self, name: str) -> ReplicationParams:
+        """The parameters that hold a run: the replication's own, or those of a reading in a sweep.
+
+        Raises:
+            UserError: there is no such run.
+        """
+        if SEPARATOR in name and name not in self.params.runs:
+            check_choice(f"run of {self.name}", name, (*self.params.runs, *self.variants))
+            return self.variants[name].params
+        check_choice(f"run of {self.name}", name, tuple(self.params.runs))
+        return self.params
+
     def run(self, name: str) -> RunParams:
         """The parameters of one run."""
-        return self.params.runs[name]
+        return self.params_of(name).runs[name]
+
+    def trained(self, name: str) -> str:
+        """The run whose weights a run is measured on: itself, but for readings that are only measured otherwise."""
+        return name if self.params_of(name) is self.params else self.variants[name].trained
 
     def training_key(self, name: str, seed: int | str) -> str:
         """Changes when the run has to be trained again."""
@@ -38,7 +67,7 @@ class Plan:
 
     def measuring_key(self, name: str, seed: int | str) -> str:
         """Changes when the run has to be measured again."""
-        return measurement_key(self.params, name, int(seed))
+        return measurement_key(self.params_of(name), name, int(seed))
 
     def images(self, name: str) -> str:
         """The prepared images that a run trains on."""
@@ -56,13 +85,21 @@ class Plan:
         """The classifier whose real images a measurement is of."""
         return next(run for run in self.params.classifiers if self.real(run) == real)
 
+    def classifier_of(self, name: str) -> str:
+        """The run whose network measures a run."""
+        return self.params_of(name).classifier_of(name)
+
+    def real_of_classifier(self, classifier: str) -> str:
+        """The measurement of a classifier's real images."""
+        return str(real_path(self.scale, self.name, self.real(classifier)))
+
     def reals(self) -> list[str]:
         """The measurements of real images: one per classifier."""
-        return [str(real_path(self.scale, self.name, self.real(run))) for run in self.params.classifiers]
+        return [self.real_of_classifier(run) for run in self.params.classifiers]
 
     def real_of(self, name: str) -> str:
         """The measurement of the real images that a run is compared with."""
-        return str(real_path(self.scale, self.name, self.real(self.params.classifier_of(name))))
+        return self.real_of_classifier(self.classifier_of(name))
 
     def measured(self) -> list[tuple[str, int]]:
         """Every run and seed that is sampled and measured."""
@@ -88,11 +125,13 @@ class Plan:
 
     def inception_key(self, name: str, seed: int | str) -> str:
         """Changes when a run (real images: the classifier's) has to be measured again on Inception features."""
-        return inception_key(self.params, name, int(seed))
+        return inception_key(self.params_of(name), name, int(seed))
 
     def to_measure_inception(self, name: str, seed: int | str) -> list[str]:
         """What measuring a run on Inception features reads; nothing where such a measurement was adopted."""
-        return [] if self._inception_adopted(f"{name}-seed{seed}", name, seed) else [self.provenance(name, seed)]
+        if self._inception_adopted(f"{name}-seed{seed}", name, seed):
+            return []
+        return [self.provenance(self.trained(name), seed)]
 
     def to_measure_real_inception(self, classifier: str) -> list[str]:
         """What measuring a classifier's real images on Inception features reads."""
@@ -102,11 +141,17 @@ class Plan:
     def _inception_adopted(self, title: str, name: str, seed: int | str) -> bool:
         return self._adopted.get(f"{title}.inception") == self.inception_key(name, seed)
 
+    def swept(self, sweep: str) -> list[str]:
+        """The measurements that a sweep reads, one per reading."""
+        found = [v for v in self.sweeps[sweep] if not v.not_run]
+        paths = (measurement_path(self.scale, self.name, v.name, v.seed) for v in found)
+        return list(dict.fromkeys(map(str, paths)))
+
     def to_measure(self, name: str, seed: int | str) -> list[str]:
         """What measuring a run reads; nothing where a measurement with the same key was adopted."""
         if self._adopted.get(f"{name}-seed{seed}") == self.measuring_key(name, seed):
             return []
-        return [self.provenance(name, seed), self.provenance(self.params.classifier_of(name))]
+        return [self.provenance(self.trained(name), seed), self.provenance(self.classifier_of(name))]
 
     def to_measure_real(self, classifier: str) -> list[str]:
         """What measuring a classifier's real images reads."""

@@ -17,7 +17,8 @@ def pixels(*shape: int) -> np.ndarray:
 @pytest.fixture
 def small() -> ImageSet:
     """Six training and four test images in three colours."""
-    return ImageSet(pixels(10, 8, 6, 3), np.arange(10), {"name": "small", "counts": {"train": 6, "test": 4}})
+    card = {"name": "small", "counts": {"train": 6, "test": 4}, "identity": "f00d", "share_of_official": 1}
+    return ImageSet(pixels(10, 8, 6, 3), np.arange(10), card)
 
 
 def brighter(images, labels):
@@ -223,3 +224,50 @@ def test_shuffled_serves_every_row_once_with_its_labels_and_attributes(faces, cp
         np.testing.assert_array_equal(images.permute(0, 2, 3, 1), faces.images[:6][rows])
         np.testing.assert_array_equal(labels, faces.labels[:6][rows])
         np.testing.assert_array_equal(data.attributes[rows], faces.attributes[:6][rows])
+
+
+def test_combinations_of_attributes_become_classes(small):
+    columns = np.array([[i % 2 == 1, i >= 5, i % 3 == 0] for i in range(10)])
+    card = small.card | {"classes": 10, "attributes": ["odd", "late", "third"]}
+    images = ImageSet(small.images, small.labels, card, attributes=columns)
+    chosen = images.selected(("late", "odd"))
+    assert chosen.labels.tolist() == [int(i >= 5) + 2 * (i % 2) for i in range(10)]
+    assert chosen.labels.dtype == np.int64
+    assert chosen.card["classes"] == 4
+    assert chosen.card["class_names"] == ["none", "late", "odd", "late + odd"]
+    assert images.labels.tolist() == list(range(10))
+    with pytest.raises(UserError, match="no attribute 'even'; it has odd, late, third"):
+        images.selected(("even",))
+
+
+@pytest.mark.parametrize(("limit", "used"), [(None, 6), (2, 2), (99, 6)])
+def test_a_limit_is_on_training_images_alone(small, cpu, limit, used):
+    chosen = small.selected(limit=limit)
+    assert chosen.split("train") == slice(0, used)
+    assert chosen.split("test") == slice(6, 10)
+    assert chosen.split("all") == slice(0, 10)
+    data = DeviceImages(chosen, "train", (0.0, 1.0), cpu)
+    assert data.batch(slice(None))[1].tolist() == list(range(used))
+
+
+@pytest.mark.parametrize("card", [{}, [], {"counts": {"train": 6, "test": 4}}, {"counts": 10}])
+def test_card_that_says_too_little_is_one_line(small, tmp_path, card):
+    small.save(tmp_path)
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    with pytest.raises(UserError, match=r"not a prepared data set .*card.json does not say .*run: genrep data prepare"):
+        ImageSet.open(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "said"),
+    [
+        ("images", np.zeros((10, 8, 6), np.uint8), "images.npy is uint8 of rank 3, not uint8 of rank 4"),
+        ("labels", np.zeros(10), "labels.npy is float64 of rank 1, not int64 of rank 1"),
+        ("attributes", np.zeros((10, 2), np.uint8), "attributes.npy is uint8 of rank 2, not bool of rank 2"),
+    ],
+)
+def test_array_of_another_type_is_one_line(faces, tmp_path, name, array, said):
+    faces.save(tmp_path)
+    np.save(tmp_path / f"{name}.npy", array)
+    with pytest.raises(UserError, match=said):
+        ImageSet.open(tmp_path)

@@ -6,7 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from genrep.metrics.inception import Inception
 from genrep.metrics.optional import torch_fidelity
+from genrep.metrics.protocol import InceptionProtocol
 
 
 def random_state(seed: int = 0) -> dict[str, Tensor]:
@@ -26,6 +28,20 @@ def random_state(seed: int = 0) -> dict[str, Tensor]:
         else:
             state[name] = 0.1 * torch.randn(shape, generator=rng)
     return state
+
+
+def telling(state: dict[str, Tensor], images: Tensor) -> dict[str, Tensor]:
+    """The same with class weights at a right angle to what images have in common, so that classes differ by image.
+
+    Args:
+        state: random weights, which answer almost alike to every image.
+        images: (N, 3, H, W) uint8 of the kind that will be shown.
+    """
+    network = Inception(InceptionProtocol(weights="0" * 64, resize="legacy_tensorflow"), state)
+    features = network(images).features
+    common = features.mean(dim=0, keepdim=True)  # (1, 2048)
+    classes = state["fc.weight"] - (state["fc.weight"] @ common.T) @ common / common.square().sum()
+    return state | {"fc.weight": classes * (3 / (features @ classes.T).std())}
 
 
 def _shapes() -> dict[str, torch.Size]:

@@ -1,3 +1,6 @@
+import threading
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -84,7 +87,7 @@ def test_an_interrupted_set_leaves_nothing(store):
 
     with pytest.raises(KeyboardInterrupt):
         store.features(Stub(), StreamImages(images(), 9, "id"))
-    assert not [path for path in store.folder.rglob("*") if path.is_file()]
+    assert [path.name for path in store.folder.rglob("*") if path.is_file()] == [".lock"]
     assert len(store.features(Stub(), StreamImages([PIXELS], 9, "id"))) == 9
 
 
@@ -111,3 +114,36 @@ def test_features_that_changed_on_disk_are_refused(store):
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(UserError, match=r"features\.npy is not what was stored; delete .* to compute it again"):
         store.features(Stub(), ArrayImages(PIXELS))
+
+
+def test_features_of_other_code_are_computed_again(store):
+    network, images = Stub(), ArrayImages(PIXELS)
+    first = store.features(network, images)
+    store.moments(first)
+    newer = FeatureStore(store.folder, "code")
+    again = newer.features(network, images)
+    assert network.seen == 2 * len(PIXELS)
+    assert again.hash == first.hash != ""
+    assert not list(store.folder.rglob("moments.npz"))
+    newer.features(network, images)
+    assert network.seen == 2 * len(PIXELS)
+
+
+def test_a_second_process_waits_for_the_first(store):
+    network, order = Stub(), []
+
+    class Slow(StreamImages):
+        def batches(self, size):
+            order.append("looked at")
+            time.sleep(0.3)
+            yield from super().batches(size)
+
+    def ask():
+        store.features(network, Slow([PIXELS], 9, "id"))
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert order == ["looked at"]

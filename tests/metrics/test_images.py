@@ -54,6 +54,24 @@ def test_grey_files_stay_grey(tmp_path):
     assert (joined(source) == PIXELS[..., :1]).all()
 
 
+def test_rows_choose_and_order(tmp_path):
+    np.save(tmp_path / "images.npy", PIXELS)
+    mapped = np.load(tmp_path / "images.npy", mmap_mode="r")
+    order = np.array([6, 0, 3])
+    source = ArrayImages(mapped, rows=order)
+    assert len(source) == 3
+    assert (torch.cat([*source.batches(2)]).permute(0, 2, 3, 1).numpy() == PIXELS[order]).all()
+    assert source.identity == ArrayImages(PIXELS[order]).identity
+    with pytest.raises(UserError, match="holds no images"):
+        ArrayImages(PIXELS, rows=order[:0])
+
+
+def test_deeper_files_are_refused_where_pillow_would_clip_them(tmp_path):
+    Image.fromarray(np.full((4, 4), 40_000, np.uint16)).save(tmp_path / "a.png")
+    with pytest.raises(UserError, match=r"a\.png has more than 8 bits a channel \(I;16\)"):
+        list(FolderImages(tmp_path).batches(3))
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -39,12 +41,22 @@ def test_every_metric_has_its_id_and_its_value(metrics):
     assert [row["id"] for row in rows] == [
         f"fid/{stem}/train/clean",
         f"kid/{stem}/train/subsets=3x20/clean",
-        f"inception_score/{stem}/splits=1/clean",
-        f"inception_score/{stem}/splits=4/clean",
         f"precision/{stem}/train/k=3/clean",
         f"recall/{stem}/train/k=3/clean",
+        f"inception_score/{stem}/splits=1/clean",
+        f"inception_score/{stem}/splits=4/clean",
+    ]
+    assert [row["name"] for row in rows] == [
+        "fid/inception",
+        "kid/inception",
+        "precision/inception",
+        "recall/inception",
+        "inception_score/inception",
+        "inception_score/inception/splits=4",
     ]
     assert {row["n"] for row in rows} == {30}
+    assert [row["sd"] is not None for row in rows] == [False, True, False, False, False, True]
+    assert {row["ci_low"] for row in rows} == {None}
     values = {row["id"].rsplit("/", 1)[0]: row["value"] for row in rows}
     assert values[f"fid/{stem}/train"] == pytest.approx(
         fid(moments(found.features[:30]), moments(metrics.real.features))
@@ -53,10 +65,26 @@ def test_every_metric_has_its_id_and_its_value(metrics):
     assert rows == metrics.measure(found, 30)
 
 
+def test_every_row_can_have_an_interval(metrics):
+    rows = metrics.measure(image_features(1, 40), 30, intervals=True)
+    assert all(row["ci_low"] <= row["value"] <= row["ci_high"] for row in rows)
+    assert all(row["ci_low"] < row["ci_high"] for row in rows if row["value"] not in (0, 1))
+    assert [row["value"] for row in rows] == [row["value"] for row in metrics.measure(image_features(1, 40), 30)]
+
+
+def test_without_real_images_there_is_the_score_alone(metrics):
+    rows = replace(metrics, real=None).measure(image_features(1, 40), 30)
+    assert [row["name"] for row in rows] == ["inception_score/inception", "inception_score/inception/splits=4"]
+    fid_alone = replace(metrics, splits=(), subsets=0, k=0)
+    assert [row["name"] for row in fid_alone.measure(image_features(1, 40), 30)] == ["fid/inception"]
+    with pytest.raises(UserError, match="nothing to measure"):
+        replace(fid_alone, real=None).measure(image_features(1, 40), 30)
+
+
 def test_real_images_against_themselves(metrics):
     by_name = {row["name"]: row["value"] for row in metrics.measure(metrics.real, 60)}
-    assert by_name["fid"] == pytest.approx(0, abs=1e-6)
-    assert by_name["precision"] == by_name["recall"] == 1
+    assert by_name["fid/inception"] == pytest.approx(0, abs=1e-6)
+    assert by_name["precision/inception"] == by_name["recall/inception"] == 1
 
 
 def test_subsets_are_no_larger_than_the_sample(metrics):
@@ -64,7 +92,9 @@ def test_subsets_are_no_larger_than_the_sample(metrics):
 
 
 def test_too_few_images_and_other_networks_are_refused(metrics):
-    with pytest.raises(UserError, match="fid/inception-abababab/n=50/train/clean needs 50 images, got 40"):
+    with pytest.raises(
+        UserError, match="inception_score/inception-abababab/n=50/splits=1/clean needs 50 images, got 40"
+    ):
         metrics.measure(image_features(1, 40), 50)
     other = PROTOCOL.model_copy(update={"resize": "legacy_pytorch"})
     with pytest.raises(

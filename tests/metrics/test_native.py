@@ -2,6 +2,7 @@ import pytest
 
 from genrep.metrics.features import extract
 from genrep.metrics.frechet import Gaussian
+from genrep.metrics.inception_score import inception_score
 from genrep.metrics.native import NativeProtocol
 
 WEIGHTS = "0123456789abcdef"
@@ -61,3 +62,13 @@ def test_intervals_enclose_their_values_and_depend_on_the_seed_alone(protocol, r
     assert found == again
     for name in ("fid", "inception_score", "sharpness"):
         assert found[name]["ci_low"] < found[name]["value"] < found[name]["ci_high"]
+
+
+def test_a_score_over_splits_is_their_mean_and_says_so(classifier, protocol, real):
+    split = NativeProtocol(classifier, WEIGHTS, protocol.reference, 0.25, seed=0, splits=5)
+    found = by_name(split, real, 50)["inception_score"]
+    assert found["id"] == "inception_score/classifier-01234567/n=50/splits=5"
+    probabilities = extract(classifier, real).probabilities
+    parts = [inception_score(part) for part in probabilities.reshape(5, 10, -1)]
+    assert found["value"] == pytest.approx(sum(parts) / 5)
+    assert by_name(protocol, real, 50)["inception_score"]["value"] == inception_score(probabilities)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from genrep.errors import UserError
-from genrep.metrics.neighbours import nearest
+from genrep.metrics.neighbours import furthest, nearest
 
 
 @pytest.fixture
@@ -35,6 +35,15 @@ def test_a_row_may_be_left_out_of_its_own_neighbours(sets, k, block):
     expected = brute(sets[0], sets[0], exclude_self=True)
     assert (found.indices == expected.argsort(axis=1)[:, :k]).all()
     assert (found.indices != np.arange(23)[:, None]).all()
+
+
+@pytest.mark.parametrize("block", [1, 5, 1000])
+@pytest.mark.parametrize("k", [1, 4, 41])
+def test_furthest_agree_with_brute_force(sets, k, block):
+    found = furthest(*sets, k=k, block=block)
+    expected = brute(*sets)
+    assert (found.indices == expected.argsort(axis=1)[:, ::-1][:, :k]).all()
+    assert np.allclose(found.distances, np.sort(expected, axis=1)[:, ::-1][:, :k], rtol=1e-5)
 
 
 def test_an_equal_row_stays_a_neighbour(sets):
@@ -73,7 +82,7 @@ def test_pixels_of_a_memory_map(tmp_path):
     ("change", "message"),
     [
         (lambda a, b: (a, b[:, 1:], {}), r"rows of one shape, got \(6,\) and \(5,\)"),
-        (lambda a, b: (a, b, {"k": 42}), "42 nearest neighbours need at least 42 references, got 41"),
+        (lambda a, b: (a, b, {"k": 42}), "42 neighbours need at least 42 references, got 41"),
         (lambda a, b: (a, a, {"k": 23, "exclude_self": True}), "need at least 24 references, got 23"),
         (lambda a, b: (a, b, {"exclude_self": True}), "both sets must be one: 23 and 41 rows"),
         (lambda a, b: (a * np.nan, b, {}), "NaN or infinite"),

@@ -4,7 +4,7 @@ from safetensors.torch import save_file
 
 from genrep.errors import UserError
 from genrep.files import sha256_file, write_json
-from genrep.metrics.weights import INCEPTION, Weights
+from genrep.metrics.weights import Weights, published_weights
 
 SOURCE = "ab" * 32
 
@@ -28,8 +28,11 @@ def test_verified_weights_load(path):
     assert carded(path).identity == SOURCE
 
 
-def test_the_registry_names_the_published_file():
-    assert INCEPTION.identity.startswith("6726825d")  # as the name of the published file does
+def test_weights_of_the_catalogue_are_named_by_the_published_hash(tmp_path):
+    weights = published_weights("inception", tmp_path)
+    assert weights.identity.startswith("6726825d")  # as the name of the published file does
+    with pytest.raises(UserError, match=r"weights/inception\.safetensors does not exist; run: genrep data fetch"):
+        weights.load()
 
 
 FETCH = "run: genrep data fetch inception"
@@ -39,8 +42,8 @@ FETCH = "run: genrep data fetch inception"
     ("spoil", "message"),
     [
         (
-            lambda path: Weights(path.with_name("other.safetensors"), sha256=SOURCE),
-            "other.safetensors does not exist; ",
+            lambda path: Weights(path.parent / "gone/inception.safetensors", sha256=SOURCE),
+            "gone/inception.safetensors does not exist; ",
         ),
         (lambda path: Weights(path, sha256=SOURCE), r"has sha256 \w{12}..., expected abababababab...; delete it and "),
         (lambda path: Weights(path, source_sha256=SOURCE), "inception.json does not exist, so .* cannot be verified; "),

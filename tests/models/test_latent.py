@@ -31,3 +31,7 @@ def test_only_a_conditional_network_hears_the_labels():
     x, labels = torch.ones(2), torch.tensor([1, 5])
     assert torch.equal(told(Stub(lambda w, x: x), x, labels), x)
     assert torch.equal(told(Stub(lambda w, x, c: x * c, conditional=True), x, labels), labels.float())
+
+
+def test_a_network_may_ask_for_another_deviation():
+    assert torch.equal(latents(Stub(None, latent=3, prior_sd=0.5), 7, rng()), 0.5 * torch.randn(7, 3, generator=rng()))

@@ -4,6 +4,7 @@ from math import exp, log, log1p
 
 import pytest
 import torch
+from scipy.stats import kstest, uniform
 from torch import nn
 
 from genrep.objectives import Batch, phases
@@ -88,3 +89,33 @@ def test_each_phase_draws_noise_of_its_own():
     one, other = (phase.draw(BATCH, rng)["z"] for phase in (first, second))
     assert one.shape == other.shape == (4, 5)
     assert not torch.equal(one, other)
+
+
+def test_random_targets_lie_between_certainty_and_the_label():
+    params = GANObjectiveParams(kind="gan", real_label=0.7, fake_label=0.3, random_labels=True)
+    first, second = phases(setting()[1], params)
+    noise = first.draw(Batch(torch.zeros(2_000, 1, 2, 2), torch.zeros(2_000)), torch.Generator().manual_seed(0))
+    for target, low, high in ((noise["real_target"], 0.7, 1.0), (noise["fake_target"], 0.0, 0.3)):
+        assert kstest(target.double(), uniform(low, high - low).cdf).pvalue > 1e-3
+    assert list(second.draw(BATCH, torch.Generator())) == ["z"]  # the generator is promised that all is real
+
+
+def test_random_targets_are_what_is_held_against():
+    params = GANObjectiveParams(kind="gan", real_label=0.7, fake_label=0.3, random_labels=True)
+    (first, _) = phases(setting()[1], params)
+    noise = first.draw(BATCH, torch.Generator().manual_seed(0))
+    values = first.loss(BATCH, noise)
+    for name, logit in (("real", 3.0), ("fake", FAKE)):
+        t = noise[f"{name}_target"]
+        expected = (t * softplus(-logit) + (1 - t) * softplus(logit)).mean()
+        assert values[f"discriminator_{name}"].item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_generated_images_may_have_a_label_of_their_own():
+    (first, _) = phases(setting()[1], GANObjectiveParams(kind="gan", real_label=1.0, fake_label=0.2))
+    assert losses(first)["discriminator_fake"].item() == pytest.approx(0.2 * softplus(2.0) + 0.8 * softplus(-2.0))
+
+
+def test_the_generator_may_see_a_larger_batch():
+    (first, second) = phases(setting()[1], GANObjectiveParams(kind="gan", real_label=1.0, generator_batches=2))
+    assert [len(phase.draw(BATCH, torch.Generator())["z"]) for phase in (first, second)] == [4, 8]

@@ -39,8 +39,25 @@ def test_conditional_players_are_told_the_labels_of_the_batch():
 def test_unconditional_players_are_told_nothing():
     networks = nn.ModuleDict({"generator": Stub(lambda w, z: z), "discriminator": Stub(lambda w, x: x.flatten())})
     players = Players.of(networks)
-    assert torch.equal(players.score(BATCH, BATCH.images), BATCH.images.flatten())
-    assert torch.equal(players.fake(BATCH, {"z": BATCH.images}), BATCH.images)
-    real, fake = players.scores(BATCH, 2 * BATCH.images)
+    assert torch.equal(players.score(BATCH), BATCH.images.flatten())
+    assert torch.equal(players.fake(BATCH, {"z": BATCH.images}).images, BATCH.images)
+    real, fake = players.scores(BATCH, Batch(2 * BATCH.images, BATCH.labels))
     assert torch.equal(real, BATCH.images.flatten())
     assert torch.equal(fake, 2 * real)
+
+
+def test_a_larger_generator_batch_has_the_classes_of_the_batch_in_turn():
+    generator = Stub(lambda w, z, labels: z[:, :1, None, None], latent=2, conditional=True)
+    players = Players(generator, Stub(lambda w, x: x.flatten()))
+    fake = players.fake(BATCH, players.draw(BATCH, torch.Generator(), times=2))
+    assert fake.images.shape == (6, 1, 1, 1)
+    assert fake.labels.tolist() == [4, 0, 9, 4, 0, 9]
+
+
+def test_classes_are_drawn_evenly_where_the_discriminator_predicts_them():
+    generator = Stub(lambda w, z, labels: z, latent=2, conditional=True, classes=5)
+    players = Players(generator, Stub(lambda w, x: x, predicts_classes=True))
+    many = Batch(torch.zeros(5_000, 1), torch.zeros(5_000, dtype=torch.int64))
+    noise = players.draw(many, torch.Generator().manual_seed(0))
+    assert (noise["labels"].bincount(minlength=5) - 1000).abs().max() < 4 * (5_000 * 0.2 * 0.8) ** 0.5
+    assert torch.equal(players.fake(many, noise).labels, noise["labels"])

@@ -1,4 +1,4 @@
-from math import log, pi
+from math import exp, log, pi
 
 import pytest
 import torch
@@ -108,3 +108,42 @@ def test_latents_follow_the_encoder(rng):
     assert torch.allclose(seen[0].mean(0), mean, atol=0.06)
     assert torch.allclose(seen[0].std(0), std, rtol=0.02)
     assert losses["reconstruction"].item() == pytest.approx(0.6931, abs=1e-4)  # ln 2: logits are 0
+
+
+def conditional(**changes):
+    """The phase of a decoder that is told the class, and what it heard."""
+    heard = []
+
+    def decode(w, z, labels):
+        heard.append(labels.tolist())
+        return w * torch.zeros(len(z), 3, 2, 2)
+
+    encoder = Stub(lambda w, x: (w * torch.ones(len(x), 2), w * torch.ones(len(x), 2)))
+    decoder = Stub(decode, latent=2, conditional=True)
+    networks = nn.ModuleDict({"encoder": encoder, "decoder": decoder})
+    (only,) = phases(networks, VAEObjectiveParams(kind="vae", **changes))
+    batch = Batch(torch.rand(4, 3, 2, 2), torch.tensor([3, 1, 0, 3]))
+    return only.loss(batch, {"eps": torch.ones(4, 2)}), heard
+
+
+def test_a_conditional_decoder_is_told_the_classes_of_the_batch():
+    assert conditional()[1] == [[3, 1, 0, 3]]
+
+
+def test_readings_of_a_public_code_divide_by_latents_and_channels():
+    found, plain = conditional(kl="mean", channels="mean")[0], conditional()[0]
+    assert found["kl"].item() == pytest.approx(plain["kl"].item() / 2)
+    assert found["reconstruction"].item() == pytest.approx(
+        plain["reconstruction"].item() / 3
+    )  # 12 log 2, of 3 channels
+
+
+@pytest.mark.parametrize(("noise", "exponent"), [("deviation", 0.5), ("variance", 1.0)])
+def test_noise_is_scaled_by_deviation_or_variance(noise, exponent):
+    seen = []
+    encoder = Stub(lambda w, x: (torch.zeros(len(x), 2), w * torch.full((len(x), 2), 3.0)))
+    decoder = Stub(lambda w, z: (seen.append(z), w * torch.zeros(len(z), 1, 1, 1))[1], latent=2)
+    params = VAEObjectiveParams(kind="vae", noise=noise)
+    (only,) = phases(nn.ModuleDict({"encoder": encoder, "decoder": decoder}), params)
+    only.loss(Batch(torch.zeros(1, 1, 1, 1), torch.zeros(1)), {"eps": torch.tensor([[1.0, -2.0]])})
+    assert seen[0].tolist() == [[pytest.approx(exp(3 * exponent)), pytest.approx(-2 * exp(3 * exponent))]]

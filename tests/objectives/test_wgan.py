@@ -57,3 +57,10 @@ def test_clipping_bounds_the_critic_and_nothing_else(bound):
 def test_critic_steps_thin_the_generator_out():
     (critic, generator), _ = setting(critic_steps=5)
     assert (critic.every, generator.every) == (1, 5)
+
+
+def test_critic_steps_may_share_a_batch():
+    critic, generator = phases(
+        setting()[1], WGANObjectiveParams(kind="wgan", clip=0.01, critic_steps=5, same_batch=True)
+    )
+    assert (critic.repeats, critic.every, generator.repeats, generator.every) == (5, 1, 1, 1)

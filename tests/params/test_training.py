@@ -93,6 +93,25 @@ def test_run_without_sampler_keeps_no_snapshots(smoke_runs):
     assert run.snapshot_epochs() == ()
 
 
+def test_a_predicted_class_and_the_auxiliary_objective_need_each_other(smoke_runs):
+    network = {"kind": "strided_gan", "latent": 4, "generator": (4,), "discriminator": (4,), "kernel": 4, "slope": 0.2}
+    game = {"kind": "gan", "real_label": 1.0}
+    auxiliary = {"kind": "auxiliary", "game": game, "weight": 1.0}
+    values = smoke_runs["gan-adam"].model_dump()
+    for classes, objective, fits in (
+        ("predicted", auxiliary, True),
+        ("told", game, True),
+        ("told", auxiliary, False),
+        ("predicted", game, False),
+    ):
+        block = values | {"network": network | {"classes": classes}, "objective": objective}
+        if fits:
+            assert RunParams.model_validate(block).network.classes == classes
+        else:
+            with pytest.raises(ValidationError, match="need each other"):
+                RunParams.model_validate(block)
+
+
 # -- what cannot be trained is refused when it is read ----------------------------------------------------------------
 
 FOUR = {"resolution": 4, "epochs": 1, "batch_size": 8}

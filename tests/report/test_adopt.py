@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from genrep.files import read_json, write_json
-from genrep.identity import measuring_code, training_code
+from genrep.identity import inception_code, inception_identity, measuring_code, training_code
 from genrep.layout import adoption_path
 from genrep.params import load
-from genrep.report.adopt import adopt
+from genrep.report.adopt import adopt, difference, difference_of_real
 from genrep.workflow import Plan
 from tests.report.conftest import ROOT
 
@@ -212,3 +212,81 @@ def test_adopted_measurements_need_no_trained_weights(current: None) -> None:
     params = tree_params()
     params["mnist_timing"]["full"]["runs"]["vae"]["batch_size"] = 64  # what was adopted is another run
     assert plan(params).to_measure("vae-adam", 0) == needed["vae-adam"]
+
+
+def test_readings_of_a_sweep_are_adopted_where_they_are_there(current: None) -> None:
+    reading, gone = "vae-adam--score--splits-10-seed0", "vae-adam--score--of-old-seed0"
+    Path("replications/mnist_timing").mkdir(parents=True)
+    Path("replications/mnist_timing/assumptions.yaml").write_text(
+        "- {id: score, value: 1, evidence: the report, moves: [{cell: a, run: vae-adam}],"
+        " readings: [{id: splits-10, says: ten, evaluation: {splits: 10}}]}\n"
+    )
+    for name in (reading, gone):
+        shutil.copy(COMMITTED / f"{VAE}.json", COMMITTED / f"{name}.json")
+    assert adopt(plan()).refused == {
+        reading: "protocol.protocol.splits: recorded None, now 10",
+        gone: "it is of no reading in assumptions.yaml",
+    }
+    edit(reading, lambda record: record["how"]["protocol"].update(splits=10))
+    found = adopt(plan())
+    assert found.refused.keys() == {gone}
+    assert found.adopted[reading] == plan().measuring_key("vae-adam--score--splits-10", 0)
+    assert f"{COMMITTED}/{reading}.json" in found.outputs
+    assert plan().to_measure("vae-adam--score--splits-10", 0) == []
+
+
+def test_what_is_not_current_says_why(current: None) -> None:
+    assert difference_of_real(plan(), "classifier") == ""
+    assert difference(plan(), "vae-adam", 0) == ""
+    assert difference(plan(), "vae-adam", 1) == f"{COMMITTED}/vae-adam-seed1.json does not exist"
+    edit(VAE, SPOILED["another seed"][0])
+    assert difference(plan(), "vae-adam", 0) == "parameters.seed: recorded 7, now 0"
+
+
+@pytest.fixture
+def on_inception(current: None) -> dict[str, Any]:
+    """Parameters that ask for Inception metrics, and measurements of one run and of real images as if made today."""
+    params = tree_params()
+    asked = {"weights": "inception", "samples": [500], "splits": [1], "resize": "clean", "grey": "repeat"}
+    params["mnist_timing"]["full"]["evaluation"]["inception"] = asked
+    asking = plan(params)
+    for title, run in (("real", "classifier"), (VAE, "vae-adam")):
+        native = read_json(COMMITTED / f"{title}.json")
+        code = inception_code(asking.run(run))
+        record = {"how": inception_identity(asking.params, run), "evaluation": {"code": code}, "snapshots": []}
+        trained = {"data": native["data"]} if title == "real" else {"provenance": native["provenance"]}
+        write_json(COMMITTED / f"{title}.inception.json", record | trained)
+    return params
+
+
+def test_inception_metrics_are_adopted_where_there_are_any(on_inception: dict[str, Any]) -> None:
+    asking = plan(on_inception)
+    assert asking.inception() == []  # no weights, nothing adopted: not run
+    found = adopt(asking)
+    assert found.refused == {}
+    assert {"real.inception", f"{VAE}.inception"} < set(found.adopted)
+    assert not [title for title in found.missing if "inception" in title]
+    assert set(found.adopted) >= {"real", VAE, GAN}  # native ones stay valid
+    current = plan(on_inception)
+    assert current.inception() == [f"{COMMITTED}/{title}.inception.json" for title in ("real", VAE)]
+    assert current.to_measure_inception("vae-adam", 0) == current.to_measure_real_inception("classifier") == []
+    assert current.to_measure_inception("gan-adam", 0) != []
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (set_at("how", "weights"), "protocol.weights: recorded 000000000000..., now 6726825d0af5..."),
+        (set_at("how", "protocol", "splits", value=[10]), "protocol.protocol.splits: recorded [10], now [1]"),
+        (set_at("evaluation", "code"), "measuring code: recorded 000000000000..., now "),
+        (set_at("provenance", "identity", "seed", value=7), "parameters.seed: recorded 7, now 0"),
+    ],
+    ids=["weights", "splits", "code", "seed"],
+)
+def test_inception_metrics_that_do_not_match_are_refused(
+    on_inception: dict[str, Any], change: Any, reason: str
+) -> None:
+    edit(f"{VAE}.inception", change)
+    found = adopt(plan(on_inception))
+    assert found.refused.keys() == {f"{VAE}.inception"}
+    assert found.refused[f"{VAE}.inception"].startswith(reason)

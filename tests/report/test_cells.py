@@ -2,8 +2,9 @@ import pandas as pd
 import pytest
 
 from genrep.errors import UserError
-from genrep.report.cells import judge, read_published, reproduce, tolerated
-from genrep.report.measurements import NotMeasured
+from genrep.report.cells import judge, read_published, tolerated
+from genrep.report.terms import Term, reproduce
+from genrep.report.estimates import NotMeasured
 from genrep.report.verdicts import Verdict
 
 RATIO = "epoch_seconds/first:gan / epoch_seconds/first:vae"
@@ -80,3 +81,35 @@ def test_broken_table_is_one_line(tmp_path):
     with pytest.raises(UserError, match=r"published\.csv: .*tolerance") as caught:
         read_published(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "term"),
+    [
+        ("fid:vae", Term(1.0, "fid", None, "vae")),
+        ("inception_score/inception:improved_gan", Term(1.0, "inception_score/inception", None, "improved_gan")),
+        ("-losses/loss@5:vae", Term(-1.0, "losses/loss", 5, "vae")),
+    ],
+)
+def test_a_protocol_names_metric_epoch_model_and_sign(text, term):
+    assert Term.parse(text) == term
+
+
+@pytest.mark.parametrize("text", ["", "fid", "fid@:vae", "fid@x:vae", "fid:vae-adam", "--fid:vae", "fid: vae"])
+def test_what_is_no_protocol_is_said_to_be_none(text):
+    with pytest.raises(UserError, match="is not of the form metric:model"):
+        Term.parse(text)
+
+
+def test_a_cell_may_look_at_an_epoch_and_turn_the_sign(maker):
+    log = [{"epoch": 1, "losses": {"loss": 7.0}}, {"epoch": 2, "losses": {"loss": 5.0}}]
+    maker.run("vae-adam", 0, {"fid": [9.0, 3.0]}, margin=0.5, log=log)
+    measurements = maker.open()
+    first, last = (reproduce(protocol, measurements) for protocol in ("-fid@1:vae", "-fid:vae"))
+    assert (first.low, first.value, first.high) == (-9.5, -9.0, -8.5)
+    assert last.value == -3.0
+    assert reproduce("-losses/loss@1:vae", measurements).value == -7.0
+    with pytest.raises(NotMeasured, match="vae-adam: no measurement after epoch 3"):
+        reproduce("fid@3:vae", measurements)
+    with pytest.raises(NotMeasured, match="there is no loss 'kl'; there is loss"):
+        reproduce("losses/kl:vae", measurements)

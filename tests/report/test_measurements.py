@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from genrep.errors import UserError
-from genrep.report.measurements import NotMeasured, estimate
+from genrep.report.estimates import NotMeasured, estimate
 
 
 def entry(value, margin=0.5):
@@ -81,3 +81,26 @@ def test_a_model_is_compared_with_the_real_images_of_its_own_classifier(maker, p
     found = maker.open()
     shares = [found.real_metric("legible_share", 2000, model).value for model in ("gan", "vae", None)]
     assert shares == [0.9, 0.7, 0.7]
+
+
+def test_a_metric_is_told_from_its_namesake_by_its_protocol(maker):
+    maker.run("vae-adam", 0, {"fid": [9.0, 5.0]})
+    measurements = maker.open()
+    assert measurements.at("vae-adam", "fid", 2000, protocol="fid/n=2000").value == 5.0
+    with pytest.raises(NotMeasured, match="fid at n=2000 has not been measured with /clean"):
+        measurements.at("vae-adam", "fid", 2000, protocol="/clean")
+
+
+def test_losses_have_a_curve_over_all_epochs_of_the_log(maker):
+    log = [{"epoch": epoch, "losses": {"loss": 10.0 / epoch}} for epoch in (1, 2, 4)]
+    maker.run("vae-adam", 0, {"fid": [9.0]}, log=log)
+    epochs, values = maker.open().curve("vae-adam", 0, "losses/loss", 0)
+    assert (list(epochs), list(values)) == ([1, 2, 4], [10.0, 5.0, 2.5])
+
+
+def test_multiples_of_an_estimate(maker):
+    found = estimate([entry(value) for value in [1.0, 2.0, 4.0]])
+    turned = found.times(-2.0)
+    assert (turned.value, turned.low, turned.high) == pytest.approx((-2 * found.value, -2 * found.high, -2 * found.low))
+    assert turned.seed_sd == pytest.approx(2 * found.seed_sd)
+    assert turned.n_seeds == 3

@@ -6,7 +6,7 @@ from genrep.errors import UserError
 from genrep.files import write_json
 from genrep.params import load, resolve
 from genrep.report.claims import Claim, judge
-from genrep.report.measurements import NotMeasured
+from genrep.report.estimates import NotMeasured
 from genrep.report.sampling_times import cpu_reason
 from genrep.report.term_predicates import Ascends, Improves, Near, Unmeasured
 from genrep.report.terms import reproduce

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genrep.report.measurements import Estimate
+from genrep.report.estimates import Estimate
 from genrep.report.tables import curve_table, rounded, run_table, shown, to_markdown, write_table
 from tests.report.conftest import Maker
 

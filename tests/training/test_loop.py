@@ -356,6 +356,26 @@ def test_phase_under_double_backward_is_not_compiled(make_loop, monkeypatch):
     make_loop("vae-adam", compile=True).epoch()
 
 
+def test_a_phase_repeats_on_the_same_batch_with_noise_of_its_own(make_loop):
+    loop = make_loop("gan-adam", 10)
+    drawn, shown = [], []
+    first = loop.phases[0]
+
+    def draw(batch, rng):
+        noise = first.draw(batch, rng)
+        drawn.append(noise["z"])
+        shown.append(batch.images)
+        return noise
+
+    loop.phases[0] = replace(first, draw=draw, repeats=3)
+    record = loop.epoch()
+    assert len(drawn) == 3
+    assert len({images.data_ptr() for images in shown}) == 1
+    assert not torch.equal(drawn[0], drawn[1])
+    assert record.losses.keys() == {"discriminator", "discriminator_real", "discriminator_fake", "generator"}
+    assert 0.1 < record.losses["discriminator"] < 2  # a mean over the steps, not their sum
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["vae", "diffusion"])
 def test_compiled_models_train_as_eager_ones(thesis_runs, faces, cpu, name):

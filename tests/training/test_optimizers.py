@@ -83,3 +83,22 @@ def test_weights_without_a_gradient_stay(rule, params):
     optimizer.step()
     assert torch.equal(other, torch.ones(2))
     assert (one < 1).all()
+
+
+def test_an_l2_penalty_is_that_of_the_loss_and_spares_biases():
+    """Against the penalty added to the loss by hand."""
+    params = AdamParams(kind="adam", lr=0.01, betas=(0.5, 0.99), eps=1e-8, l2=0.3)
+    found = []
+    for penalty in (True, False):
+        layer = nn.Linear(3, 2)
+        with torch.no_grad():
+            layer.weight.copy_(torch.arange(6.0).view(2, 3))
+            layer.bias.fill_(2.0)
+        optimizer = build(params if penalty else params.model_copy(update={"l2": 0.0}), layer.parameters())
+        for _ in range(3):
+            optimizer.zero_grad()
+            loss = layer(torch.ones(1, 3)).square().sum()
+            (loss if penalty else loss + 0.3 * layer.weight.square().sum()).backward()
+            optimizer.step()
+        found.append(torch.cat([layer.weight.detach().flatten(), layer.bias.detach()]))
+    torch.testing.assert_close(*found)

@@ -37,7 +37,7 @@ def timed(tmp_path, monkeypatch, tiny_runs, digits):
     """``timed(count, **changes of the timing block)``: the record that timing one tiny VAE writes."""
 
     def time(count: int, **changes) -> dict:
-        monkeypatch.setattr(timing, "prepared", lambda name: few(digits, count))
+        monkeypatch.setattr(timing, "images_of", lambda data: few(digits, count))
         replication = resolve(load(ROOT / "params.yaml"), "mnist_timing", "smoke")
         run = tiny_runs["vae-adam"]
         run = run.model_copy(update={"data": run.data.model_copy(update={"split": "train"})})

@@ -22,6 +22,7 @@ command, *rest = sys.argv[1:]
 plain = [a for a in rest if not a.startswith("-")]
 option = dict(zip(rest, rest[1:]))
 scale, seed = option.get("--scale"), option.get("--seed", "0")
+end = {{"inception": [".inception.json"], "native": [".json", ".npz"]}}.get(option.get("--only"), [])
 folder = Path("results") / str(scale) / plain[0]
 real = "real"
 if command == "measure-real":
@@ -31,10 +32,13 @@ paths = {{
     "data": [Path("data/prepared") / plain[-1] / n for n in ("images.npy", "labels.npy", "card.json")],
     "train": [Path("runs") / str(scale) / plain[0] / plain[1 % len(plain)] / f"seed{{seed}}" / n
               for n in ("weights.safetensors", "provenance.json")],
-    "measure-real": [folder / "measurements" / f"{{real}}.json"],
-    "evaluate": [folder / "measurements" / f"{{plain[1 % len(plain)]}}-seed{{seed}}{{s}}" for s in (".json", ".npz")],
+    "measure-real": [folder / "measurements" / f"{{real}}{{s}}" for s in end if s != ".npz"],
+    "evaluate": [folder / "measurements" / f"{{plain[1 % len(plain)]}}-seed{{seed}}{{s}}" for s in end],
     "time": [folder / "measurements" / "epoch_times.json"],
     "time-sampling": [folder / "measurements" / "sampling_times.json"],
+    "sweep": [folder / f"sweep_{{plain[1 % len(plain)]}}" / n for n in (
+              "table_readings.csv", "table_readings.md", "table_readings.html", "REPORT.md",
+              "figure_readings.png", "figure_over_epochs.png")],
     "tabulate": [folder / n for n in {results!r}.get(plain[0], ())],
 }}[command]
 for path in paths:

@@ -58,6 +58,45 @@ def test_how_images_are_measured_retrains_nothing(workspace):
     assert not [line for line in planned if line.startswith("Train")]
 
 
+def test_a_sweep_is_no_part_of_all_and_adds_its_readings_only(workspace):
+    planned = workspace.planned("--", "fashion_mnist_is_sweep_gradient_penalty")
+    reading = "wgan_gp--gradient-penalty--lambda-10 of fashion_mnist_is, seed 0"
+    assert planned == [f"Sample and measure {reading}", f"Train {reading}"]
+    workspace.snakemake("--", "sweep_fashion_mnist_is")
+    assert workspace.planned("--", "sweep_fashion_mnist_is") == []
+    workspace.edit("replications/fashion_mnist_is/assumptions.yaml", "penalty: 10.0", "penalty: 11.0")
+    assert workspace.planned("--", "sweep_fashion_mnist_is") == [f"Sample and measure {reading}", f"Train {reading}"]
+    assert workspace.planned() == []  # tables apart, which read the file
+
+
+MODELS = ("cgan", "gan", "improved_gan", "vae", "wgan", "wgan_gp")
+ON_INCEPTION = [
+    "Measure the real images of fashion_mnist_is on Inception features into real.inception.json",
+    *(f"Sample {model} of fashion_mnist_is, seed 0, and measure on Inception features" for model in MODELS),
+]
+
+
+def test_fetched_weights_add_what_they_measure_and_nothing_else(workspace):
+    weights = workspace.folder / "data/weights/inception.safetensors"
+    weights.parent.mkdir()
+    weights.touch()
+    assert workspace.planned() == ON_INCEPTION
+    workspace.snakemake()
+    assert workspace.planned() == []
+    workspace.edit("params.yaml", "splits: [1, 10]", "splits: [10, 1]")
+    assert workspace.planned() == ON_INCEPTION
+    workspace.edit("params.yaml", "splits: [10, 1]", "splits: [1, 10]")
+    workspace.edit("src/genrep/metrics/kid.py", "np.std(found)", "np.std(found, ddof=0)")
+    assert workspace.planned() == ON_INCEPTION
+    weights.unlink()
+    assert workspace.planned() == []
+
+
+def test_how_inception_features_are_measured_leaves_native_metrics_alone(workspace):
+    workspace.edit("params.yaml", "splits: [1, 10]", "splits: [10, 1]")
+    assert workspace.planned() == []
+
+
 def test_another_scale_does_not_disturb_this_one(workspace):
     assert len(workspace.planned("--config", "scale=full")) > 20
     workspace.edit("params.yaml", "epochs: 50", "epochs: 60")

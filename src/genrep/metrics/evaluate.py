@@ -161,7 +161,13 @@ def open_protocol(
     with np.load(path, allow_pickle=False) as stored:
         reference = Gaussian(stored["mean"], stored["covariance"])
     return NativeProtocol(
-        networks["classifier"], weights, reference, evaluation.confidence, evaluation.seed, evaluation.extra
+        networks["classifier"],
+        weights,
+        reference,
+        evaluation.confidence,
+        evaluation.seed,
+        evaluation.extra,
+        evaluation.splits,
     )
 
 

@@ -51,9 +51,11 @@ def fid(a: Gaussian, b: Gaussian) -> float:
 
 def trace_of_root(a: np.ndarray, b: np.ndarray) -> float:
     """tr (a b)^(1/2) of two (D, D) covariances, also singular ones."""
-    root = factor(a)
-    product = root.T @ b @ root
-    return float(np.sqrt(np.linalg.eigvalsh(product).clip(min=0)).sum())
+    try:
+        root, other = np.linalg.cholesky(a), b
+    except np.linalg.LinAlgError:  # the trace is also that of (b a)^(1/2)
+        root, other = factor(b), a
+    return float(np.sqrt(np.linalg.eigvalsh(root.T @ other @ root).clip(min=0)).sum())
 
 
 def factor(covariance: np.ndarray) -> np.ndarray:

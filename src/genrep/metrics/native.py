@@ -9,9 +9,9 @@ from torch import Tensor
 
 from genrep.metrics.features import Features, extract
 from genrep.metrics.frechet import Gaussian, frechet_distance
-from genrep.metrics.inception_score import inception_score
 from genrep.metrics.intervals import bootstrap
 from genrep.metrics.legibility import legible
+from genrep.metrics.score_splits import split_score
 from genrep.metrics.sharpness import sharpness
 
 
@@ -25,6 +25,7 @@ class NativeProtocol:
     confidence: float
     seed: int  # of the bootstrap
     extra: tuple[str, ...] = ()  # metrics beyond those that every replication has
+    splits: int = 1  # of the Inception score
 
     def measure(self, images: Tensor, counts: tuple[int, ...], intervals: bool) -> list[dict[str, Any]]:
         """Every metric on the first n images, for each n of ``counts``.
@@ -55,7 +56,10 @@ class NativeProtocol:
             f"fid/{network}/train",
             lambda rows: frechet_distance(Gaussian.fit(found.features[rows]), self.reference),
         )
-        yield f"inception_score/{network}/splits=1", lambda rows: inception_score(found.probabilities[rows])
+        yield (
+            f"inception_score/{network}/splits={self.splits}",
+            lambda rows: split_score(found.probabilities[rows], self.splits).mean,
+        )
         yield f"legible_share/{network}/confidence={self.confidence}", lambda rows: float(accepted[rows].mean())
         if "classes_covered" in self.extra:
             classes = found.probabilities.argmax(1)

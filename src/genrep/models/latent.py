@@ -7,11 +7,15 @@ from torch import Tensor
 
 
 def latents(network: Any, count: int, generator: torch.Generator) -> Tensor:
-    """Draw z from the network's ``prior``, normal unless it says uniform on (-1, 1): (count, latent)."""
+    """Draw z from the network's ``prior``: (count, latent).
+
+    Normal, of unit deviation unless the network has a ``prior_sd``; or uniform on (-1, 1).
+    """
     shape = (count, network.latent)
     if getattr(network, "prior", "normal") == "uniform":
         return 2 * torch.rand(shape, generator=generator, device=generator.device) - 1
-    return torch.randn(shape, generator=generator, device=generator.device)
+    z = torch.randn(shape, generator=generator, device=generator.device)
+    return z * getattr(network, "prior_sd", 1.0)
 
 
 def told(network: Any, inputs: Tensor, labels: Tensor) -> Tensor:

@@ -32,6 +32,7 @@ class Phase:
     draw: Callable[[Batch, torch.Generator], Noise]
     loss: Callable[[Batch, Noise], Losses]
     every: int = 1  # iterations between steps
+    repeats: int = 1  # steps in one iteration, each with noise of its own
     after_step: Callable[[], None] | None = None  # clipping and the like
     compilable: bool = True  # False under double backward
 

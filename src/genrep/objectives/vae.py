@@ -2,7 +2,8 @@
 
     loss = -log p(x|z) + KL(q(z|x) || N(0, I)),   z = mu + sigma * eps,   eps ~ N(0, I)
 
-Both terms are in nats per image: summed over pixels and latents, averaged over the batch.
+Both terms are in nats per image: summed over pixels and latents, averaged over the batch. A conditional encoder or
+decoder is told the class.
 """
 
 from typing import Any
@@ -13,6 +14,7 @@ from torch.nn import functional as F
 
 from genrep.data.arrays import DeviceImages
 from genrep.devices import resolve_precision
+from genrep.models.latent import told
 from genrep.objectives.base import Batch, Losses, Noise, Phase, normal
 from genrep.params.training import RunParams, VAEObjectiveParams
 
@@ -36,20 +38,27 @@ def phases(networks: nn.ModuleDict, params: VAEObjectiveParams) -> list[Phase]:
     """One phase over ``encoder`` and ``decoder``; images in [0, 1]."""
     encoder: Any = networks["encoder"]
     decoder: Any = networks["decoder"]
+    exponent = 0.5 if params.noise == "deviation" else 1.0
 
     def nll(output: Tensor, images: Tensor) -> Tensor:
         if params.gaussian_sd is None:
-            return bernoulli_nll(output, images)
-        return gaussian_nll(decoder.to_pixels(output), images, params.gaussian_sd)
+            value = bernoulli_nll(output, images)
+        else:
+            value = gaussian_nll(decoder.to_pixels(output), images, params.gaussian_sd)
+        return value / images.shape[1] if params.channels == "mean" else value
+
+    def divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
+        value = kl_to_standard_normal(mean, log_variance)
+        return value / mean.shape[1] if params.kl == "mean" else value
 
     def draw(batch: Batch, generator: torch.Generator) -> Noise:
         return {"eps": normal(batch, generator, len(batch.images), decoder.latent)}
 
     def loss(batch: Batch, noise: Noise) -> Losses:
-        mean, log_variance = encoder(batch.images)
-        z = mean + (0.5 * log_variance).exp() * noise["eps"]
-        reconstruction = nll(decoder(z), batch.images).mean()
-        kl = kl_to_standard_normal(mean, log_variance).mean()
+        mean, log_variance = told(encoder, batch.images, batch.labels)
+        z = mean + (exponent * log_variance).exp() * noise["eps"]
+        reconstruction = nll(told(decoder, z, batch.labels), batch.images).mean()
+        kl = divergence(mean, log_variance).mean()
         return {"loss": reconstruction + kl, "reconstruction": reconstruction, "kl": kl}
 
     return [Phase("vae", ("encoder", "decoder"), draw, loss)]

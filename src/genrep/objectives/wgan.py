@@ -7,16 +7,16 @@ Real and generated images never share a batch, so that batch norm sees one kind 
 """
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from genrep.objectives.base import Batch, Losses, Noise, Phase
 from genrep.objectives.players import Players
 from genrep.params.training import WGANObjectiveParams
 
 
-def difference(players: Players, batch: Batch, fake: Tensor) -> Losses:
+def difference(players: Players, batch: Batch, fake: Batch) -> Losses:
     """The critic's loss and the two means that it is the difference of."""
-    real, generated = players.score(batch, batch.images).mean(), players.score(batch, fake).mean()
+    real, generated = players.score(batch).mean(), players.score(fake).mean()
     return {"critic": generated - real, "critic_real": real, "critic_fake": generated}
 
 
@@ -24,7 +24,7 @@ def generator_phase(players: Players, critic_steps: int) -> Phase:
     """The generator raises the critic's score, once in so many iterations."""
 
     def loss(batch: Batch, noise: Noise) -> Losses:
-        return {"generator": -players.score(batch, players.fake(batch, noise)).mean()}
+        return {"generator": -players.score(players.fake(batch, noise)).mean()}
 
     return Phase("generator", ("generator",), players.draw, loss, every=critic_steps)
 
@@ -41,5 +41,6 @@ def phases(networks: nn.ModuleDict, params: WGANObjectiveParams) -> list[Phase]:
         for weight in players.discriminator.parameters():  # scales and shifts of batch norm among them
             weight.clamp_(-params.clip, params.clip)
 
-    critic = Phase("critic", ("discriminator",), players.draw, critic_loss, after_step=clip)
-    return [critic, generator_phase(players, params.critic_steps)]
+    here, between = (params.critic_steps, 1) if params.same_batch else (1, params.critic_steps)
+    critic = Phase("critic", ("discriminator",), players.draw, critic_loss, after_step=clip, repeats=here)
+    return [critic, generator_phase(players, between)]

@@ -36,8 +36,8 @@ def phases(networks: nn.ModuleDict, params: WGANGPObjectiveParams) -> list[Phase
     def critic_loss(batch: Batch, noise: Noise) -> Losses:
         fake = players.constant_fake(batch, noise)
         losses = difference(players, batch, fake)
-        between = batch.images + noise["alpha"] * (fake - batch.images)
-        penalty = (slopes(lambda images: players.score(batch, images), between) - 1).square().mean()
+        between = batch.images + noise["alpha"] * (fake.images - batch.images)
+        penalty = (slopes(lambda images: players.score(Batch(images, batch.labels)), between) - 1).square().mean()
         return losses | {"critic": losses["critic"] + params.penalty * penalty, "penalty": penalty}
 
     critic = Phase("critic", ("discriminator",), draw, critic_loss, compilable=False)

@@ -29,6 +29,20 @@ class UniqueKeys(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def _elsewhere(path: Path) -> UserError:
+    return UserError(f"{path} not found; run genrep in the root of the repository")
+
+
+def require_repository(path: Path = Path("params.yaml")) -> None:
+    """Refuse to go on outside the repository, where relative paths would lead anywhere.
+
+    Raises:
+        UserError: there is no ``params.yaml``.
+    """
+    if not path.is_file():
+        raise _elsewhere(path)
+
+
 def load(path: Path = Path("params.yaml")) -> dict[str, Any]:
     """Read ``params.yaml`` as plain data, with its top level checked.
 
@@ -38,7 +52,7 @@ def load(path: Path = Path("params.yaml")) -> dict[str, Any]:
     try:
         params = yaml.load(path.read_text(encoding="utf-8"), UniqueKeys)  # a SafeLoader
     except FileNotFoundError:
-        raise UserError(f"{path} not found; run genrep in the root of the repository") from None
+        raise _elsewhere(path) from None
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read as text: {error}") from None
     except yaml.YAMLError as error:
@@ -110,7 +124,7 @@ def resolve(params: dict[str, Any], replication: str, scale: str | None = None) 
     try:
         return ReplicationParams.model_validate(_expand_variants(merged))
     except ValidationError as error:
-        raise UserError(f"params.yaml: {replication}.{scale}.{_explain(error)}") from None
+        raise UserError(f"params.yaml: {replication}.{scale}.{explain(error, ReplicationParams)}") from None
 
 
 def run_of(params: dict[str, Any], replication: str, run: str, scale: str | None = None) -> RunParams:
@@ -155,13 +169,13 @@ def _without(merged: dict[str, Any], models: set[str]) -> dict[str, Any]:
     return {"evaluation": kept}
 
 
-def _explain(error: ValidationError) -> str:
-    """The first problem of a pydantic error as one line that names the key and the nearest known one."""
+def explain(error: ValidationError, schema: type[BaseModel]) -> str:
+    """The first problem of a pydantic error as one line that names the key and the nearest known one of a schema."""
     # a mistyped key is also a missing one; its own name says more
     problem = next((e for e in error.errors() if e["type"] == "extra_forbidden"), error.errors()[0])
     location = [str(part) for part in problem["loc"]]
     if problem["type"] == "extra_forbidden":
-        known = _fields_at(ReplicationParams, location[:-1])
+        known = _fields_at(schema, location[:-1])
         return f"{'.'.join(location)}: unknown parameter{suggestion(location[-1], known)}"
     if problem["type"] == "missing":
         return f"{'.'.join(location)}: missing"

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from genrep.params.base import Params
 
@@ -51,6 +51,40 @@ class ConvGANVAEParams(ConvTrunkParams):
     """genrep.models.conv_gan_vae: the discriminator's trunk as encoder, the generator as decoder."""
 
     kind: Literal["conv_gan_vae"]
+
+
+class StridedGANParams(Params):
+    """genrep.models.strided_gan: a generator that doubles and a discriminator that halves the resolution.
+
+    The class: ``ignored``; ``told`` to both networks; or told to the generator and ``predicted`` by the discriminator.
+    """
+
+    kind: Literal["strided_gan"]
+    latent: PositiveInt
+    prior_sd: PositiveFloat = 1.0  # standard deviation of z
+    generator: Widths  # channels at each resolution, the lowest first
+    refine: tuple[PositiveInt, ...] | None = (
+        None  # of convolutions at full resolution; None: the last doubling ends in pixels
+    )
+    discriminator: Widths  # channels after each halving, image side first
+    kernel: Annotated[int, Field(ge=3, le=7)]  # side of every kernel
+    upsampling: Literal["transposed", "nearest"] = "transposed"  # convolutions, or copies followed by a convolution
+    generator_norm: Literal["batch", "none"] = "batch"
+    discriminator_norm: Literal["batch", "none"] = "batch"
+    slope: Annotated[float, Field(ge=0, lt=1)]  # of the leaky ReLU, discriminator only
+    generator_dropout: Fraction = 0.0
+    discriminator_dropout: Fraction = 0.0
+    classes: Literal["ignored", "told", "predicted"] = "ignored"
+
+
+class DeconvVAEParams(Params):
+    """genrep.models.deconv_vae: convolutional encoder and decoder that halve the resolution once."""
+
+    kind: Literal["deconv_vae"]
+    latent: PositiveInt
+    filters: PositiveInt  # channels of every convolution but those next to the image
+    dense: PositiveInt  # units between convolutions and latent, on either side
+    conditional: bool = False  # the decoder is told the class
 
 
 class ContextUNetParams(Params):
@@ -124,6 +158,8 @@ NetworkParams = Annotated[
     | ConvGANVAEParams
     | ContextUNetParams
     | DigitClassifierParams
+    | StridedGANParams
+    | DeconvVAEParams
     | UNetParams
     | ResidualVAEParams
     | ProgressiveGANParams,

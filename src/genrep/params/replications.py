@@ -8,6 +8,7 @@ from pydantic import Field, PositiveInt, model_validator
 from genrep.params.base import Params
 from genrep.params.inception import InceptionParams
 from genrep.params.samplers import SamplerParams
+from genrep.params.studies import StudiesParams
 from genrep.params.training import Precision, Probability, RunParams
 
 
@@ -22,6 +23,7 @@ class EvaluationParams(Params):
     seed: int
     extra: tuple[Literal["classes_covered"], ...] = ()  # further native metrics
     also: dict[str, SamplerParams] = Field(default={})  # by model: measured at its last snapshot, as metric@kind
+    splits: PositiveInt = 1  # consecutive parts of the samples that native IS is a mean over
     inception: InceptionParams | None = None  # metrics of the Inception network, where its weights are at hand
 
     def native_values(self) -> dict[str, Any]:
@@ -58,11 +60,13 @@ class ReplicationParams(Params):
     evaluation: EvaluationParams
     timing: TimingParams | None = None
     sampling_times: SamplingTimesParams | None = None
+    studies: StudiesParams | None = None
 
     @model_validator(mode="after")
     def _names_are_of_runs(self) -> "ReplicationParams":
         models = {self.model_of(run) for run in self.runs}
         classifiers = {name for name, run in self.runs.items() if run.objective.kind == "classification"}
+        sampled = {name for name, run in self.runs.items() if run.sampler is not None}
         named = (
             ("evaluation.classifier", (self.evaluation.classifier,), classifiers),
             ("evaluation.classifier_of", self.evaluation.classifier_of.values(), classifiers),
@@ -71,6 +75,7 @@ class ReplicationParams(Params):
             ("timing.runs", self.timing.runs if self.timing else (), set(self.runs)),
             ("sampling_times.runs", self.sampling_times.runs if self.sampling_times else (), models & set(self.runs)),
             ("evaluation.also", self.evaluation.also, models),
+            ("studies.runs", self.studies.runs if self.studies else (), sampled),
         )
         for where, names, known in named:
             for name in names:
@@ -78,6 +83,12 @@ class ReplicationParams(Params):
                     near = get_close_matches(name, known, n=1)
                     hint = f" - did you mean {near[0]!r}?" if near else ""
                     raise ValueError(f"{where}: {name!r} is not one of {', '.join(sorted(known))}{hint}")
+        return self
+
+    @model_validator(mode="after")
+    def _features_have_a_protocol(self) -> "ReplicationParams":
+        if self.studies is not None and self.studies.features == "inception" and self.evaluation.inception is None:
+            raise ValueError("studies.features: inception has no protocol; give evaluation.inception")
         return self
 
     def model_of(self, run: str) -> str:

@@ -20,6 +20,8 @@ class DataParams(Params):
     set: str  # name in the catalogue
     split: Literal["train", "test", "all"]
     range: tuple[float, float]  # pixel values 0 and 255 map to these
+    attributes: tuple[str, ...] = ()  # their combinations are the classes, in place of the set's own
+    limit: PositiveInt | None = None  # train on the first so many images; None: on all
 
     @model_validator(mode="after")
     def _range_rises(self) -> "DataParams":
@@ -33,13 +35,21 @@ class VAEObjectiveParams(Params):
 
     kind: Literal["vae"]
     gaussian_sd: PositiveFloat | None = None  # of Gaussian pixels (squared error); None: Bernoulli pixels
+    # what a public code computes in place of the bound: noise times the variance, KL averaged over latents, likelihood
+    # averaged over channels
+    noise: Literal["deviation", "variance"] = "deviation"
+    kl: Literal["sum", "mean"] = "sum"
+    channels: Literal["sum", "mean"] = "sum"
 
 
 class DiscriminatorParams(Params):
     """What the discriminator of both classical games is shown."""
 
     real_label: Annotated[float, Field(gt=0.5, le=1)]  # one-sided label smoothing below 1
+    fake_label: Annotated[float, Field(ge=0, lt=0.5)] = 0.0  # two-sided above 0
+    random_labels: bool = False  # a target per image, uniform between 1 and real_label, or 0 and fake_label
     separate_batches: bool = False  # real and generated images never share a batch: matters under batch norm
+    generator_batches: PositiveInt = 1  # size of the generator's batch over that of the real images
 
 
 class GANObjectiveParams(DiscriminatorParams):
@@ -60,6 +70,7 @@ class WGANObjectiveParams(Params):
     kind: Literal["wgan"]
     clip: PositiveFloat  # bound on the absolute value of every weight of the critic
     critic_steps: PositiveInt = 1  # per generator step
+    same_batch: bool = False  # those steps see one batch of real images; False: a new one each
 
 
 class WGANGPObjectiveParams(Params):
@@ -68,6 +79,20 @@ class WGANGPObjectiveParams(Params):
     kind: Literal["wgan_gp"]
     penalty: PositiveFloat  # lambda
     critic_steps: PositiveInt = 1  # per generator step
+
+
+GameParams = Annotated[
+    GANObjectiveParams | MinimaxGANObjectiveParams | WGANObjectiveParams | WGANGPObjectiveParams,
+    Field(discriminator="kind"),
+]
+
+
+class AuxiliaryObjectiveParams(Params):
+    """genrep.objectives.auxiliary: a game whose discriminator or critic also names the class."""
+
+    kind: Literal["auxiliary"]
+    game: GameParams
+    weight: PositiveFloat  # of the cross-entropy of the classes
 
 
 class DiffusionObjectiveParams(Params):
@@ -91,6 +116,7 @@ ObjectiveParams = Annotated[
     | MinimaxGANObjectiveParams
     | WGANObjectiveParams
     | WGANGPObjectiveParams
+    | AuxiliaryObjectiveParams
     | DiffusionObjectiveParams
     | ClassificationObjectiveParams,
     Field(discriminator="kind"),
@@ -104,6 +130,7 @@ class AdamParams(Params):
     lr: PositiveFloat
     betas: tuple[Beta, Beta]
     eps: PositiveFloat
+    l2: NonNegativeFloat = 0.0  # l2 |w|^2 is added to the loss, over matrices and kernels but not biases or norms
 
 
 class SGDParams(Params):
@@ -218,6 +245,15 @@ class RunParams(Params):
         if isinstance(self.objective, VAEObjectiveParams) and self.data.range != (0, 1):
             raise ValueError(
                 f"data.range: the vae objective takes pixels for probabilities; [0, 1], not {list(self.data.range)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _classes_are_predicted_where_that_is_trained(self) -> "RunParams":
+        predicts = getattr(self.network, "classes", None) == "predicted"
+        if predicts != isinstance(self.objective, AuxiliaryObjectiveParams):
+            raise ValueError(
+                "network.classes: a discriminator that predicts the class and the auxiliary objective need each other"
             )
         return self
 

@@ -5,6 +5,7 @@ again. Adoption compares parameters, code and data of every committed measuremen
 keys of those that match, and only then lets Snakemake record the outputs as up to date.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,27 @@ from typing import Any
 from genrep.codehash import known_as
 from genrep.data.catalogue import data_set
 from genrep.files import read_json, write_json
-from genrep.identity import measurement_identity, measuring_code, run_identity, sampling_identity, training_code
-from genrep.layout import adoption_path, epoch_times_path, measurement_path, real_path, sampling_times_path
+from genrep.identity import (
+    inception_code,
+    inception_identity,
+    measurement_identity,
+    measuring_code,
+    run_identity,
+    sampling_identity,
+    training_code,
+)
+from genrep.layout import (
+    adoption_path,
+    epoch_times_path,
+    inception_path,
+    measurement_path,
+    real_path,
+    sampling_times_path,
+    study_path,
+)
 from genrep.params import ReplicationParams
+from genrep.study_plan import lacking, studied, studies_key, study_code, title
+from genrep.sweep.readings import SEPARATOR
 from genrep.workflow import Plan
 
 
@@ -44,14 +63,18 @@ def adopt(plan: Plan) -> Adoption:
         parts.append(_epoch_times(plan))
     if plan.params.sampling_times is not None:
         parts.append(_sampling_times(plan))
+    parts += _studied(plan)
+    whole = all(part.path.exists() and not part.reason for part in parts)
+    optional = [*_swept(plan), *_on_inception(plan)]
+    parts += optional
     adopted = {part.title: part.key for part in parts if part.path.exists() and not part.reason}
     write_json(adoption_path(plan.scale, plan.name), adopted)
-    outputs = [str(part.path) for part in parts if part.title in adopted]
+    paths = [str(part.path) for part in (optional if whole else parts) if part.title in adopted]
     return Adoption(
         adopted,
         refused={part.title: part.reason for part in parts if part.path.exists() and part.reason},
         missing=[part.title for part in parts if not part.path.exists()],
-        outputs=[f"replicate_{plan.name}"] if len(adopted) == len(parts) else outputs,
+        outputs=[*([f"replicate_{plan.name}"] if whole else []), *paths],
     )
 
 
@@ -68,6 +91,80 @@ def _run(plan: Plan, name: str, seed: int) -> _Part:
     path = measurement_path(plan.scale, plan.name, name, seed)
     reason = _differs_from_tree(plan, name, seed, path) if path.exists() else ""
     return _Part(f"{name}-seed{seed}", path, plan.measuring_key(name, seed), reason)
+
+
+def _swept(plan: Plan) -> Iterator[_Part]:
+    """What there is of readings in sweeps, none of which has to be there."""
+    for path in sorted(real_path(plan.scale, plan.name).parent.glob(f"*{SEPARATOR}*-seed*[0-9].json")):
+        name, _, seed = path.stem.rpartition("-seed")
+        if name in plan.variants:
+            yield _run(plan, name, int(seed))
+        else:
+            yield _Part(path.stem, path, "", "it is of no reading in assumptions.yaml")
+
+
+def difference(plan: Plan, name: str, seed: int) -> str:
+    """Why the measurement of a run is not current; empty where it is."""
+    return _reason(_run(plan, name, seed))
+
+
+def difference_of_real(plan: Plan, classifier: str) -> str:
+    """Why the measurement of a classifier's real images is not current; empty where it is."""
+    return _reason(_real(plan, classifier))
+
+
+def _reason(part: _Part) -> str:
+    return part.reason if part.path.exists() else f"{part.path} does not exist"
+
+
+def _on_inception(plan: Plan) -> Iterator[_Part]:
+    """What there is on Inception features; where the weights were not at hand there is nothing, and none is missing."""
+    if plan.params.evaluation.inception is None:
+        return
+    for classifier in plan.params.classifiers:
+        path = inception_path(real_path(plan.scale, plan.name, plan.real(classifier)))
+        if path.exists():
+            data = data_set(plan.run(classifier).data.set).identity
+            yield _inception(plan, classifier, 0, path, _differs("data", read_json(path)["data"], data))
+    for name, seed in plan.measured():
+        path = inception_path(measurement_path(plan.scale, plan.name, name, seed))
+        if path.exists():
+            trained = _run_differs(plan.params, name, seed, read_json(path)["provenance"])
+            yield _inception(plan, name, seed, path, trained)
+
+
+def _studied(plan: Plan) -> Iterator[_Part]:
+    """The studies of every run; where the weights behind their features are not at hand, what there is."""
+    for name, seed in studied(plan):
+        path = study_path(plan.scale, plan.name, name, seed)
+        if path.exists() or not lacking(plan.params):
+            reason = _study_differs(plan, name, seed, path) if path.exists() else ""
+            yield _Part(title(name, seed), path, studies_key(plan, name, seed), reason)
+
+
+def _study_differs(plan: Plan, name: str, seed: int, path: Path) -> str:
+    record, params = read_json(path), plan.params.studies
+    assert params is not None
+    reason = _run_differs(plan.params, name, seed, record["provenance"])
+    reason = reason or _differs("studies", record["how"], {study: params.study(study) for study in params.asked})
+    for study in params.asked:
+        recorded = known_as(record["code"].get(study, ""))
+        reason = reason or _differs(f"code of {study}", recorded, study_code(plan.params, name, study))
+    real = Path(plan.real_of(name))
+    if params.features == "classifier" and real.exists():
+        reason = reason or _differs("classifier", record["classifier"], read_json(real)["classifier"]["weights"])
+    return reason
+
+
+def _inception(plan: Plan, name: str, seed: int, path: Path, images: str) -> _Part:
+    """One measurement on Inception features, of images that differ from the tree's or (empty) do not."""
+    record = read_json(path)
+    reason = (
+        images
+        or _differs("protocol", record["how"], inception_identity(plan.params, name))
+        or _differs("measuring code", known_as(record["evaluation"]["code"]), inception_code(plan.run(name)))
+    )
+    return _Part(path.stem, path, plan.inception_key(name, seed), reason)
 
 
 def _epoch_times(plan: Plan) -> _Part:
@@ -100,14 +197,12 @@ def _untimed(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _differs_from_tree(plan: Plan, name: str, seed: int, path: Path) -> str:
-    record, run = read_json(path), plan.run(name)
+    record, run, params = read_json(path), plan.run(name), plan.params_of(name)
     classifier = read_json(Path(plan.real_of(name)))["classifier"]["weights"]
     return (
-        _run_differs(plan.params, name, seed, record["provenance"])
-        or _differs("protocol", record["how"], measurement_identity(plan.params, name))
-        or _differs(
-            "measuring code", known_as(record["evaluation"]["code"]), measuring_code(run, plan.params.also_of(name))
-        )
+        _run_differs(params, name, seed, record["provenance"])
+        or _differs("protocol", record["how"], measurement_identity(params, name))
+        or _differs("measuring code", known_as(record["evaluation"]["code"]), measuring_code(run, params.also_of(name)))
         or _differs("classifier", record["classifier"], classifier)
     )
 

@@ -8,7 +8,8 @@ import pandas as pd
 import pandera.pandas as pa
 
 from genrep.errors import UserError
-from genrep.report.measurements import Estimate, Measurements, NotMeasured
+from genrep.report.estimates import Estimate, NotMeasured
+from genrep.report.measurements import Measurements
 from genrep.report.sampling_times import cpu_reason
 from genrep.report.terms import reproduce
 from genrep.report.verdicts import Judgement, Verdict, inside

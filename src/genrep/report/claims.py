@@ -5,31 +5,20 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from genrep.entries import read_entries
 from genrep.params.base import Params
-from genrep.report.entries import read_entries
 from genrep.report.loss_predicates import Breaks, Exceeds, TradesOff, Untracked
 from genrep.report.measurements import REAL, Measurements
 from genrep.report.predicates import Agrees, Drift, Order, Reaches, Rises, Sooner
+from genrep.report.study_predicates import StudyBest, StudyOrder, StudyRises, StudyWithin
 from genrep.report.term_predicates import Ascends, Improves, Near, Unmeasured
+from genrep.report.training_predicates import Finished, LossFlat, LossRougher
 from genrep.report.verdicts import Judgement, Verdict, every
 
-Part = Annotated[
-    Order
-    | Drift
-    | Sooner
-    | Rises
-    | Agrees
-    | Reaches
-    | Ascends
-    | Near
-    | Improves
-    | TradesOff
-    | Untracked
-    | Breaks
-    | Exceeds
-    | Unmeasured,
-    Field(discriminator="kind"),
-]
+OfRuns = Order | Drift | Sooner | Rises | Agrees | Reaches | Improves
+OfLosses = Finished | LossFlat | LossRougher | TradesOff | Untracked | Breaks | Exceeds
+OfStudies = StudyOrder | StudyWithin | StudyRises | StudyBest
+Part = Annotated[OfRuns | OfLosses | OfStudies | Ascends | Near | Unmeasured, Field(discriminator="kind")]
 
 
 class Claim(Params):

@@ -4,7 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from genrep.report.measurements import REAL, Estimate, Measurements
+from genrep.report.estimates import Estimate
+from genrep.report.measurements import REAL, Measurements
 from genrep.report.tables import or_missing, run_table, shown
 
 SCORE = "inception_score/inception"

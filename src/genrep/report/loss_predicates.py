@@ -8,7 +8,8 @@ import numpy as np
 from scipy.stats import mannwhitneyu, spearmanr
 
 from genrep.params.base import Params
-from genrep.report.measurements import HIGHER_IS_CLEARER, Measurements, NotMeasured
+from genrep.report.estimates import NotMeasured
+from genrep.report.measurements import HIGHER_IS_CLEARER, Measurements
 from genrep.report.predicates import SIGNIFICANCE
 from genrep.report.verdicts import Judgement, Verdict, agreement
 

@@ -1,20 +1,19 @@
 """The measurements of one replication, and estimates with intervals from them."""
 
-from dataclasses import dataclass
 from functools import cached_property
-from math import sqrt
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
 
 from genrep.errors import UserError
 from genrep.files import read_json
 from genrep.layout import real_name
 from genrep.params import ReplicationParams
+from genrep.report.estimates import LOSSES, Estimate, NotMeasured, estimate, find, loss_entry
 from genrep.report.inception import is_inception, lacking, with_inception
+from genrep.report.studies import Studies
 
 REAL = "real"  # real images, where a model could stand
 # Metrics of quality by name. Those without ``/inception`` are native: their network is the replication's classifier.
@@ -30,32 +29,6 @@ HIGHER_IS_CLEARER = {
     "precision/inception": 1,
     "recall/inception": 1,
 }
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number with its uncertainty."""
-
-    value: float
-    low: float
-    high: float
-    n_seeds: int
-    seed_sd: float | None = None  # between trainings
-    eval_sd: float | None = None  # between evaluation samples, of the first seed
-    metric: str = ""  # id
-    sd: float | None = None  # over splits or subsets, of the first seed
-
-    @property
-    def margin(self) -> float:
-        """Half the width of the 95% interval."""
-        return (self.high - self.low) / 2
-
-    def __str__(self) -> str:
-        return f"{self.value:.4g}" + (f" [{self.low:.4g}, {self.high:.4g}]" if self.margin else "")
-
-
-class NotMeasured(Exception):
-    """What is missing; the reason of a ``not run`` verdict."""
 
 
 class Measurements:
@@ -77,9 +50,8 @@ class Measurements:
             for seed in run.seeds:
                 path = self.folder / f"{name}-seed{seed}.json"
                 if path.exists():
-                    found.setdefault(name, {})[seed] = with_inception(
-                        _record(path, "status", "log", "snapshots"), path, _record
-                    )
+                    record = _record(path, "status", "log", "snapshots")
+                    found.setdefault(name, {})[seed] = with_inception(self.params, name, record, path, _record)
         return found
 
     @cached_property
@@ -88,7 +60,7 @@ class Measurements:
         default = self.params.evaluation.classifier
         paths = {run: self.folder / f"{real_name(run, default)}.json" for run in self.params.classifiers}
         return {
-            run: with_inception(_record(path, "snapshots"), path, _record)
+            run: with_inception(self.params, run, _record(path, "snapshots"), path, _record)
             for run, path in paths.items()
             if path.exists()
         }
@@ -109,6 +81,11 @@ class Measurements:
         """The sampling times, with the sizes of the networks."""
         path = self.folder / "sampling_times.json"
         return _record(path, "machine", "runs") if path.exists() else None
+
+    @cached_property
+    def studies(self) -> Studies:
+        """The studies."""
+        return Studies(self.folder, self.params)
 
     @cached_property
     def deviations(self) -> str:
@@ -169,25 +146,61 @@ class Measurements:
             return self.largest_n(metric)
         return max(set.intersection(*(set(self.params.samples_of(run)) for run in runs)))
 
+    def counts(self, run: str, metric: str) -> tuple[int, ...]:
+        """The sample counts that a metric of a run is asked for at, ascending."""
+        if not is_inception(metric):
+            return self.params.samples_of(run)
+        asked = self.params.evaluation.inception
+        return tuple(sorted(asked.samples)) if asked is not None else ()
+
     def largest_n(self, metric: str) -> int:
-        """The largest sample count that a metric is asked for at.
+        """The largest sample count that a metric is asked for at, of any model.
 
         Raises:
             NotMeasured: it is an Inception metric, and nobody asks for those.
         """
-        evaluation = self.params.evaluation
         if not is_inception(metric):
-            return max(evaluation.samples)
-        if evaluation.inception is None:
+            return max(self.params.evaluation.samples)
+        counts = self.counts("", metric)
+        if not counts:
             raise NotMeasured(lacking(self.params, metric))
-        return max(evaluation.inception.samples)
+        return max(counts)
 
     def final(self, run: str, metric: str, n: int) -> Estimate:
         """A metric after the last epoch: Student t over three or more seeds, else the first seed's bootstrap."""
+        return self.at(run, metric, n)
+
+    def at(self, run: str, metric: str, n: int, epoch: int | None = None, protocol: str = "") -> Estimate:
+        """A metric of a run after an epoch (the last one if None), combined over seeds as ``final`` does.
+
+        Args:
+            run: its name.
+            metric: by name; ``losses/<name>`` is a training loss, a mean over the epoch.
+            n: samples that it was measured on; means nothing to a loss.
+            epoch: from 1.
+            protocol: what the id of the metric has to contain.
+
+        Raises:
+            NotMeasured: the run, the epoch or the metric is missing.
+        """
         records = list(self.runs.get(run, {}).values())
-        if not records or any(not record["snapshots"] for record in records):
-            raise NotMeasured(f"{run}: no measurement after the last epoch")
-        return estimate([self._found(record, record["snapshots"][-1]["metrics"], metric, n) for record in records])
+        found = [self._entry(record, metric, n, epoch, protocol) for record in records]
+        if not found or None in found:
+            when = "the last epoch" if epoch is None else f"epoch {epoch}"
+            raise NotMeasured(f"{run}: no measurement after {when}" if records else f"{run}: not run")
+        return estimate([entry for entry in found if entry is not None])
+
+    def _entry(
+        self, record: dict[str, Any], metric: str, n: int, epoch: int | None, protocol: str
+    ) -> dict[str, Any] | None:
+        """The entry of one seed; None where it did not get to that epoch."""
+        moments = record["log"] if metric.startswith(LOSSES) else record["snapshots"]
+        chosen = [moment for moment in moments if epoch in (None, moment["epoch"])]
+        if not chosen:
+            return None
+        if metric.startswith(LOSSES):
+            return loss_entry(chosen[-1], metric)
+        return self._found(record, chosen[-1]["metrics"], metric, n, protocol)
 
     def real_metric(self, metric: str, n: int | None = None, model: str | None = None) -> Estimate:
         """A metric of the held-out real images that a model is compared with, at n of them (the most if None)."""
@@ -199,18 +212,21 @@ class Measurements:
             n = max((m["n"] for m in metrics if m["name"] == metric), default=0)
         return estimate([self._found(record, metrics, metric, n)])
 
-    def _found(self, record: dict[str, Any], metrics: list[dict[str, Any]], metric: str, n: int) -> dict[str, Any]:
+    def _found(
+        self, record: dict[str, Any], metrics: list[dict[str, Any]], metric: str, n: int, protocol: str = ""
+    ) -> dict[str, Any]:
         """The entry of a metric in a measurement; what an Inception metric lacks is told with the mend."""
         try:
-            return find(metrics, metric, n)
+            return find(metrics, metric, n, protocol)
         except NotMeasured as missing:
             raise (NotMeasured(lacking(self.params, metric, record)) if is_inception(metric) else missing) from None
 
-    def curve(self, run: str, seed: int, metric: str, n: int) -> tuple[np.ndarray, np.ndarray]:
-        """Epochs and values of a metric over a run's snapshots, two (E,) arrays."""
-        snapshots = self.runs[run][seed]["snapshots"]
-        values = [find(s["metrics"], metric, n)["value"] for s in snapshots]
-        return np.array([s["epoch"] for s in snapshots]), np.array(values)
+    def curve(self, run: str, seed: int, metric: str, n: int, protocol: str = "") -> tuple[np.ndarray, np.ndarray]:
+        """Epochs and values of a metric over a run's snapshots (of a loss: over its epochs), two (E,) arrays."""
+        record = self.runs[run][seed]
+        moments = record["log"] if metric.startswith(LOSSES) else record["snapshots"]
+        entries = [self._entry(record, metric, n, moment["epoch"], protocol) for moment in moments]
+        return np.array([m["epoch"] for m in moments]), np.array([entry["value"] for entry in entries if entry])
 
     # -- cost ---------------------------------------------------------------------------------------------------------
 
@@ -275,29 +291,3 @@ def _record(path: Path, *keys: str) -> dict[str, Any]:
     if not isinstance(record, dict) or not all(record.get(key) is not None for key in keys):
         raise UserError(f"{path} is damaged; restore it with git, or delete it and measure again")
     return record
-
-
-def find(metrics: list[dict[str, Any]], name: str, n: int) -> dict[str, Any]:
-    """The entry of a metric at a sample count.
-
-    Raises:
-        NotMeasured: there is none.
-    """
-    for entry in metrics:
-        if entry["name"] == name and entry["n"] == n:
-            return entry
-    raise NotMeasured(f"{name} at n={n} has not been measured")
-
-
-def estimate(entries: list[dict[str, Any]]) -> Estimate:
-    """Combine one metric's entries over seeds into an estimate."""
-    values = [entry["value"] for entry in entries]
-    first = entries[0]
-    low, high = (first["ci_low"], first["ci_high"]) if first["ci_low"] is not None else (first["value"],) * 2
-    eval_sd = (high - low) / 2 / 1.96
-    spread = first.get("sd")
-    if len(values) < 3:
-        return Estimate(values[0], low, high, len(values), None, eval_sd, first["id"], spread)
-    mean, sd = float(np.mean(values)), float(np.std(values, ddof=1))
-    margin = float(student.ppf(0.975, len(values) - 1)) * sd / sqrt(len(values))
-    return Estimate(mean, mean - margin, mean + margin, len(values), sd, eval_sd, first["id"], spread)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from genrep.assumptions import read_assumptions
 from genrep.files import write_text
 from genrep.layout import REPLICATIONS
-from genrep.report.assumptions import read_assumptions
 from genrep.report.claims import Claim
 from genrep.report.tables import to_markdown, write_html
 
@@ -60,6 +60,19 @@ def write_page(
         "## Assumptions",
         to_markdown(pd.DataFrame(assumptions)),
     ]
+    write_text(folder / "REPORT.md", "\n\n".join(parts) + "\n")
+
+
+def write_sweep_page(
+    folder: Path, name: str, scale: str, sweep: str, sentences: list[str], table: pd.DataFrame, figures: list[Path]
+) -> None:
+    """Write ``REPORT.md`` of one sweep: which reading explains the number, every reading, and the figures."""
+    parts = [f"# {name} at {scale} scale: readings of {sweep}"]
+    if scale == "smoke":
+        parts.append(SMOKE_NOTE)
+    command = f"`genrep sweep {name} {sweep} --scale {scale}`"
+    parts += [f"Written by {command} from the measurements alone.", *sentences, to_markdown(table)]
+    parts += [f"![{figure.stem}]({figure.name})" for figure in figures]
     write_text(folder / "REPORT.md", "\n\n".join(parts) + "\n")
 
 

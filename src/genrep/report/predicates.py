@@ -8,7 +8,8 @@ from pydantic import model_validator
 from scipy.stats import spearmanr
 
 from genrep.params.base import Params
-from genrep.report.measurements import HIGHER_IS_CLEARER, REAL, Estimate, Measurements, NotMeasured
+from genrep.report.estimates import Estimate, NotMeasured
+from genrep.report.measurements import HIGHER_IS_CLEARER, REAL, Measurements
 from genrep.report.verdicts import Judgement, Verdict, agreement, inside
 
 SIGNIFICANCE = 0.05

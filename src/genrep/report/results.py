@@ -3,6 +3,7 @@
 from collections import Counter
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pandas as pd
@@ -16,6 +17,7 @@ from genrep.report.figures import book
 from genrep.report.history import last_touched
 from genrep.report.measurements import Measurements
 from genrep.report.page import write_page
+from genrep.report.study_tables import tables as study_tables
 from genrep.report.tables import curve_table, rounded, write_csv, write_table
 
 CELL_COLUMNS = [
@@ -55,12 +57,25 @@ def tabulate(name: str, scale: str, params: ReplicationParams, folder: Path | No
     write_csv(folder / "curves.csv", curve_table(measurements))
     write_json(folder / "metrics.json", final_metrics(measurements))
     write_json(folder / "verdicts.json", verdict_record(name, scale, cells, verdicts, measurements))
-    tables = own.tables(measurements, published)
+    tables = own.tables(measurements, published) | study_tables(measurements)
     for title, table in tables.items():
         write_table(folder, title, table)
-    figures = book.draw(folder, own.figures(measurements, book.notes(scale)))
+    notes = book.notes(scale)
+    figures = book.draw(folder, own.figures(measurements, notes) | study_figures(own, measurements, notes))
     write_page(folder, name, scale, measurements.deviations, cells, verdicts, claims, tables, figures)
     return folder
+
+
+def study_figures(own: ModuleType, measurements: Measurements, notes: list[str]) -> book.Makers:
+    """The figures of the studies, under the names that a replication gives its models and files (STUDY_FIGURES).
+
+    A file is called ``figure_study_<study>`` where it gives none.
+    """
+    from genrep.report.figures.studies import makers
+
+    studied = measurements.studies.runs
+    models = {model: getattr(own, "MODELS", {}).get(model, model) for model in studied}
+    return makers(measurements, models, notes, getattr(own, "STUDY_FIGURES", {}))
 
 
 def judged_cells(published: pd.DataFrame, measurements: Measurements, scale: str) -> pd.DataFrame:

@@ -3,7 +3,8 @@
 from statistics import median
 from typing import Any
 
-from genrep.report.measurements import Estimate, Measurements, NotMeasured
+from genrep.report.estimates import Estimate, NotMeasured
+from genrep.report.measurements import Measurements
 
 
 def of_model(measurements: Measurements, model: str) -> dict[str, Any]:

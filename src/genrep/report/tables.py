@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 
 from genrep.files import write_text
-from genrep.report.measurements import Estimate, Measurements, NotMeasured
+from genrep.report.estimates import Estimate, NotMeasured
+from genrep.report.measurements import Measurements
 
 STYLE = """
 body { font: 14px/1.4 system-ui, sans-serif; margin: 1em; color: #222; background: #fff }

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from genrep.params.base import Params
-from genrep.report.measurements import HIGHER_IS_CLEARER, Measurements, NotMeasured
+from genrep.report.estimates import NotMeasured
+from genrep.report.measurements import HIGHER_IS_CLEARER, Measurements
 from genrep.report.terms import reproduce
 from genrep.report.verdicts import Judgement, Verdict, agreement, every, inside
 

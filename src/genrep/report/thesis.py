@@ -4,7 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from genrep.report.measurements import Estimate, Measurements
+from genrep.report.estimates import Estimate
+from genrep.report.measurements import Measurements
 from genrep.report.sampling_times import efficiency, of_model, parameters, sampling_flops, sampling_seconds
 from genrep.report.tables import or_missing, rounded, run_table, shown
 

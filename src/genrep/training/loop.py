@@ -18,7 +18,7 @@ from genrep.compilation import compiled, wanted
 from genrep.data.arrays import DeviceImages
 from genrep.devices import peak_memory, synchronize
 from genrep.errors import UserError
-from genrep.objectives import Batch, Losses
+from genrep.objectives import Batch, Losses, Phase
 from genrep.params.training import RunParams
 from genrep.rng import derive, generator
 from genrep.training import optimizers
@@ -191,28 +191,33 @@ class Loop:
         for phase in self.phases:
             if self.clock.step % phase.every:
                 continue
-            optimizer, loss_of = self.optimizers[phase.name], self.losses[phase.name]
-            optimizer.zero_grad(set_to_none=True)
-            parts = list(_micro_batches(batch, self.run.accumulate))
-            for number, part in enumerate(parts, 1):
-                own, noise = self.processes.share(part, phase.draw(part, self.noise))
-                with self.processes.unsynchronised(loss_of, number < len(parts)):
-                    losses = loss_of(own, noise)
-                    share = len(own.images) / len(batch.images)
-                    # the processes' gradients are averaged, where those of micro-batches add up
-                    loss = next(iter(losses.values())) * (share * self.processes.count)
-                    # inputs: a generator's step needs no gradients of the discriminator's weights
-                    self.fabric.backward(loss, inputs=self.weights[phase.name])
-                for name, value in losses.items():
-                    self._sums[name] = self._sums.get(name, 0) + value.detach() * share
-                    self.clock.counts.setdefault(name, 0)
-            for name in losses:
-                self.clock.counts[name] += 1
-            optimizer.step()
-            if phase.after_step is not None:
-                phase.after_step()
+            for _ in range(phase.repeats):
+                self._update(phase, batch)
         if self.ema is not None:
             self.ema.update_parameters(self.networks)
+
+    def _update(self, phase: Phase, batch: Batch) -> None:
+        """One optimizer step of a phase."""
+        optimizer, loss_of = self.optimizers[phase.name], self.losses[phase.name]
+        optimizer.zero_grad(set_to_none=True)
+        parts = list(_micro_batches(batch, self.run.accumulate))
+        for number, part in enumerate(parts, 1):
+            own, noise = self.processes.share(part, phase.draw(part, self.noise))
+            with self.processes.unsynchronised(loss_of, number < len(parts)):
+                losses = loss_of(own, noise)
+                share = len(own.images) / len(batch.images)
+                # the processes' gradients are averaged, where those of micro-batches add up
+                loss = next(iter(losses.values())) * (share * self.processes.count)
+                # inputs: a generator's step needs no gradients of the discriminator's weights
+                self.fabric.backward(loss, inputs=self.weights[phase.name])
+            for name, value in losses.items():
+                self._sums[name] = self._sums.get(name, 0) + value.detach() * share
+                self.clock.counts.setdefault(name, 0)
+        for name in losses:
+            self.clock.counts[name] += 1
+        optimizer.step()
+        if phase.after_step is not None:
+            phase.after_step()
 
     def _order(self, epoch: int) -> Tensor:
         """Row numbers of the epoch's images, in order; a function of seed and epoch alone."""

@@ -8,6 +8,17 @@ from torch import nn, optim
 from genrep.params.training import OptimizerParams
 
 
+def penalised(weights: list[nn.Parameter], l2: float) -> list[Any]:
+    """The weights for an optimizer; with a penalty, matrices and kernels apart from biases, norms and their kind."""
+    if not l2:
+        return weights
+    kernels = [w for w in weights if w.ndim > 1]
+    return [
+        {"params": kernels, "weight_decay": 2 * l2},  # the gradient of l2 |w|^2
+        {"params": [w for w in weights if w.ndim <= 1]},
+    ]
+
+
 def build(params: OptimizerParams, weights: Iterable[nn.Parameter]) -> optim.Optimizer:
     """The optimizer of ``params.kind`` over ``weights``; one fused kernel per step where torch has one."""
     weights = list(weights)
@@ -15,7 +26,7 @@ def build(params: OptimizerParams, weights: Iterable[nn.Parameter]) -> optim.Opt
     match params.kind:
         case "adam":
             settings = {"betas": params.betas, "eps": params.eps, "fused": True}
-            return optim.Adam(weights, lr=params.lr, **settings)
+            return optim.Adam(penalised(weights, params.l2), lr=params.lr, **settings)
         case "sgd":
             return optim.SGD(weights, lr=params.lr, momentum=params.momentum, fused=True)
         case "rmsprop":

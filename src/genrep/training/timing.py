@@ -10,7 +10,7 @@ import torch
 from genrep.data.arrays import DeviceImages, ImageSet
 from genrep.data.availability import availability
 from genrep.data.catalogue import data_set
-from genrep.data.prepare import prepared
+from genrep.data.prepare import images_of
 from genrep.devices import claimed, resolve_precision
 from genrep.files import write_json
 from genrep.flops import training_flops_per_image
@@ -36,15 +36,15 @@ def time_epochs(replication: ReplicationParams, out: Path, device: str, threads:
         runs = {}
         for name in timing.runs:
             run = replication.runs[name].model_copy(update={"threads": timing.threads or threads})
-            runs[name] = _time_run(run, timing, images_of(run), place) | {"model": replication.model_of(name)}
+            runs[name] = _time_run(run, timing, timed_images(run), place) | {"model": replication.model_of(name)}
         record = {"timed": now(), **git_state(), "machine": machine(place, "per run"), "timing": timing.values()}
         write_json(out, record | {"runs": runs})
 
 
-def images_of(run: RunParams) -> ImageSet:
+def timed_images(run: RunParams) -> ImageSet:
     """The run's data set or, where its user would have to bring it, as many random images: they take as long."""
     if availability(run.data.set).state != "missing":
-        return prepared(run.data.set)
+        return images_of(run.data)
     entry = data_set(run.data.set)
     (C, H, W), count = entry.shape, sum(entry.counts.values())
     drawn = np.random.default_rng(0).integers(256, size=(64, H, W, C), dtype=np.uint8)

@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 
 from genrep.errors import UserError
 from genrep.params.training import DiffusionObjectiveParams
+from genrep.report.estimates import NotMeasured
 from genrep.report.figures.sheets import Sheet, draw_sheets, image_grid
-from genrep.report.measurements import Measurements, NotMeasured
+from genrep.report.measurements import Measurements
 
 MOST_ROWS = 10
 CLIPPED = "t counts the steps of noise; pixels beyond black and white are clipped"

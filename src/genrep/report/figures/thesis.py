@@ -7,12 +7,13 @@ from itertools import accumulate
 import numpy as np
 from matplotlib.figure import Figure
 
+from genrep.report.estimates import NotMeasured
 from genrep.report.figures import samples, training
 from genrep.report.figures.book import Makers
 from genrep.report.figures.charts import Line, Panel, curves
 from genrep.report.figures.sheets import Sheet, draw_sheets, image_grid
 from genrep.report.figures.style import colour_of
-from genrep.report.measurements import Measurements, NotMeasured
+from genrep.report.measurements import Measurements
 
 MODELS = {"vae": "VAE", "gan": "GAN", "diffusion": "Diffusion model"}
 GRAPHS = (

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from genrep.report.estimates import Estimate, NotMeasured, find
 from genrep.report.figures.charts import Line, Panel, Style, bars, curves, draw_panel, new_figure
 from genrep.report.figures.style import GREY, colour_of, marker_of
-from genrep.report.measurements import Estimate, Measurements, NotMeasured, find
+from genrep.report.measurements import Measurements
 
 Names = dict[str, str]  # of models or optimizers, for people
 METRICS = {
@@ -75,27 +76,40 @@ def quality_over_epochs(measurements: Measurements, models: Names, notes: Sequen
 
 
 def score_by_samples(measurements: Measurements, models: Names, notes: Sequence[str]) -> Figure:
-    """Native IS after the last epoch against the number of samples that it is computed on; real images beside."""
+    """Native IS after the last epoch against the number of samples that it is computed on; real images beside.
+
+    Where it was measured, the Inception network's score has a panel of its own.
+    """
+    panels = [_score_panel(measurements, models, "inception_score", "native IS")]
+    if not panels[0].lines:
+        raise NotMeasured("no run has been measured")
+    beside = _score_panel(measurements, models, "inception_score/inception", "IS")
+    panels += [beside] if beside.lines else []
+    absent = [f"no finished run: {name}" for model, name in models.items() if model not in measurements.best]
+    title = f"{'Native ' * (len(panels) == 1)}Inception Score by number of samples"
+    return curves(panels, title, [BANDS, *absent, *notes], len(panels), panel_width=7.2 / len(panels))
+
+
+def _score_panel(measurements: Measurements, models: Names, metric: str, label: str) -> Panel:
+    """One line per model that has been measured, and one of real images."""
     lines = []
     for model in models:
-        if model not in measurements.best:
+        counts = measurements.counts(measurements.best[model], metric) if model in measurements.best else ()
+        try:
+            found = [measurements.final(measurements.best[model], metric, n) for n in counts]
+        except NotMeasured:
             continue
-        run = measurements.best_run(model)
-        counts = measurements.params.samples_of(run)
-        found = [measurements.final(run, "inception_score", n) for n in counts]
+        if not found:
+            continue
         low, high = (np.array([getattr(e, end) for e in found]) for end in ("low", "high"))
         values = np.array([e.value for e in found])
         lines.append(Line(np.array(counts), values, *_model_look(model, models), low=low, high=high))
-    if not lines:
-        raise NotMeasured("no run has been measured")
     record = measurements.real(next(iter(models)))
     real = record["snapshots"][0]["metrics"] if record else []
-    scores = {m["n"]: m["value"] for m in real if m["name"] == "inception_score"}
-    if scores:
+    scores = {m["n"]: m["value"] for m in real if m["name"] == metric}
+    if lines and scores:
         lines.append(Line(np.array([*scores]), np.array([*scores.values()]), "real test images", GREY, "*"))
-    panel = Panel("", "native IS", lines, x_label="samples (log scale)", log_x=True)
-    absent = [f"no finished run: {name}" for model, name in models.items() if model not in measurements.best]
-    return curves([panel], "Native Inception Score by number of samples", [BANDS, *absent, *notes], 1, panel_width=7.2)
+    return Panel("", label, lines, x_label="samples (log scale)", log_x=True)
 
 
 def legible_by_optimizer(measurements: Measurements, models: Names, optimizers: Names, notes: Sequence[str]) -> Figure:

@@ -1,11 +1,11 @@
-"""Reading ``assumptions.yaml`` (genrep.report.entries): the repository's own, and what is wrong with others."""
+"""Reading ``assumptions.yaml`` (genrep.entries): the repository's own, and what is wrong with others."""
 
 from pathlib import Path
 
 import pytest
 
+from genrep.assumptions import read_assumptions
 from genrep.errors import UserError
-from genrep.report.assumptions import read_assumptions
 from tests.report.conftest import ROOT
 
 GOOD = "- {id: epochs, value: 50, evidence: stated in the report, readings: [1, 5]}\n"
@@ -22,6 +22,16 @@ def test_an_entry_is_read(tmp_path: Path) -> None:
     (tmp_path / "assumptions.yaml").write_text(GOOD)
     (found,) = read_assumptions(tmp_path)
     assert (found.id, found.value, found.readings) == ("epochs", 50, (1, 5))
+
+
+def test_a_reading_that_can_be_run_stands_among_words(tmp_path: Path) -> None:
+    runnable = "{id: one, says: one epoch, epoch: 1}, in words"
+    text = GOOD.replace("readings: [1, 5]", f"moves: [{{cell: a, run: vae}}], readings: [{runnable}]")
+    (tmp_path / "assumptions.yaml").write_text(text)
+    (found,) = read_assumptions(tmp_path)
+    (one,) = found.runnable
+    assert (one.id, one.epoch, one.factor, found.moves[0].run) == ("one", 1, 1.0, "vae")
+    assert found.readings[1] == "in words"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,115 @@
+"""Trained runs as models with abilities: the roles of their networks say which.
+
+``decoder`` and ``generator`` decode, ``encoder`` encodes and ``denoiser`` denoises. A network that must be told the
+class is run without it where it was trained to go without (a diffusion model with class dropout).
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from genrep.devices import resolve_precision
+from genrep.models.latent import latents
+from genrep.objectives.diffusion import Diffusion
+from genrep.params.samplers import AncestralParams
+from genrep.params.training import DiffusionObjectiveParams, RunParams
+from genrep.sampling import sample
+from genrep.studies.abilities import Decoder, Denoiser, Encoder, Model
+
+TOLD = "its network is told the class besides, which these studies leave alone"
+
+
+def of_run(
+    name: str, networks: nn.ModuleDict, run: RunParams, shape: tuple[int, int, int], classes: int, device: torch.device
+) -> Model:
+    """A trained run as a model.
+
+    Args:
+        name: of the run, for messages.
+        networks: in evaluation mode, on ``device``; their weights are frozen.
+        run: everything resolved.
+        shape: (C, H, W) of one image.
+        classes: in the data set; samples take them in turn.
+        device: where it all runs.
+    """
+    networks.requires_grad_(False)
+    network: Any = next((networks[role] for role in ("decoder", "generator") if role in networks), None)
+    conditional = network is not None and getattr(network, "conditional", False)
+    cast = _Autocast(run, device)
+
+    def draw_samples(count: int, generator: torch.Generator) -> Tensor:
+        return sample(networks, run, torch.arange(count) % classes, shape, generator)
+
+    return Model(
+        name,
+        shape,
+        device,
+        draw_samples,
+        decoder=None if network is None or conditional else _decoder(networks, network, run, cast),
+        encoder=_encoder(networks["encoder"], run, cast) if "encoder" in networks and not conditional else None,
+        denoiser=_denoiser(networks["denoiser"], run, shape, device, cast) if "denoiser" in networks else None,
+        lacks=TOLD if conditional or ("denoiser" in networks and _needs_class(networks["denoiser"], run)) else "",
+    )
+
+
+class _Autocast:
+    """Calls a network in the run's precision; what comes out is float32."""
+
+    def __init__(self, run: RunParams, device: torch.device):
+        self.device, self.bf16 = device.type, resolve_precision(run.precision, device) == "bf16"
+
+    def __call__(self, function: Callable[..., Any], *inputs: Tensor) -> Any:
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.bf16):
+            output = function(*inputs)
+        return tuple(part.float() for part in output) if isinstance(output, tuple) else output.float()
+
+
+def _decoder(networks: nn.ModuleDict, network: Any, run: RunParams, cast: _Autocast) -> Decoder:
+    low, high = run.data.range
+
+    def decode(z: Tensor) -> Tensor:
+        return (network.to_pixels(cast(network, z)) - low) / (high - low)
+
+    improved: Any = getattr(networks, "posterior", None)
+    prior = partial(latents, network)
+    return Decoder(network.latent, prior if improved is None else improved.draw, decode)
+
+
+def _encoder(network: nn.Module, run: RunParams, cast: _Autocast) -> Encoder:
+    low, high = run.data.range
+
+    def encode(images: Tensor) -> tuple[Tensor, Tensor]:
+        mean, log_variance = cast(network, images * (high - low) + low)
+        return mean, (0.5 * log_variance).exp()
+
+    return Encoder(encode)
+
+
+def _needs_class(network: nn.Module, run: RunParams) -> bool:
+    assert isinstance(run.objective, DiffusionObjectiveParams)
+    return getattr(network, "conditional", True) and not run.objective.class_dropout
+
+
+def _denoiser(
+    network: Any, run: RunParams, shape: tuple[int, int, int], device: torch.device, cast: _Autocast
+) -> Denoiser | None:
+    assert isinstance(run.objective, DiffusionObjectiveParams)
+    if _needs_class(network, run):
+        return None
+    process = Diffusion.linear(run.objective, device)
+
+    def predict(x: Tensor, t: int) -> Tensor:
+        N = len(x)
+        x = x.contiguous(memory_format=torch.channels_last)
+        if not getattr(network, "conditional", True):
+            return cast(network, x, torch.full((N,), t, device=device))
+        hidden = torch.zeros(N, dtype=torch.int64, device=device)  # any class: it is not shown
+        time = torch.full((N,), t / process.steps, device=device)
+        return cast(network, x, time, hidden, hidden.float())
+
+    if isinstance(run.sampler, AncestralParams):
+        return Denoiser(process, predict, run.data.range, run.sampler.clip, run.sampler.variance)
+    return Denoiser(process, predict, run.data.range)

@@ -1,0 +1,137 @@
+"""Regions of an image: those that a data set's masks mark, else fixed boxes.
+
+Generated faces carry the masks ``eye``, ``face`` and ``hair``. Real aligned faces have both eyes at one place in every
+image, and boxes around it stand for masks, sized by the distance E between the eyes:
+
+    eye   0.72 E wide, 0.5 E high, around the eye on the image's left
+    face  1.9 E wide, from 0.5 E above the eyes to 1.75 E below
+    hair  3.4 E wide, from 2 E to 0.6 E above the eyes
+
+Where the eyes are follows from how a set was aligned and cropped. Other images have no eyes; for them ``eye`` is a box
+in the middle, ``hair`` the upper and ``face`` the lower part.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from genrep.data.arrays import ImageSet
+from genrep.errors import UserError
+
+Box = tuple[float, float, float, float]  # left, top, right, bottom, as shares of width and height
+
+
+@dataclass(frozen=True)
+class Eyes:
+    """Where both eyes of aligned faces are, as shares of the width and height."""
+
+    left: tuple[float, float]
+    right: tuple[float, float]
+
+    def boxes(self) -> dict[str, Box]:
+        """The regions by name."""
+        E = self.right[0] - self.left[0]
+        x, y = (self.left[0] + self.right[0]) / 2, (self.left[1] + self.right[1]) / 2
+        return {
+            "eye": (self.left[0] - 0.36 * E, self.left[1] - 0.25 * E, self.left[0] + 0.36 * E, self.left[1] + 0.25 * E),
+            "face": (x - 0.95 * E, y - 0.5 * E, x + 0.95 * E, y + 1.75 * E),
+            "hair": (x - 1.7 * E, y - 2 * E, x + 1.7 * E, y - 0.6 * E),
+        }
+
+
+def _celeba(side: float) -> Eyes:
+    """CelebA's aligned images are 178x218 with the eyes at (69.4, 111.2) and (107.6, 111.0), its mean landmarks."""
+    left, top = (178 - side) / 2, (218 - side) / 2
+    return Eyes(((69.4 - left) / side, (111.2 - top) / side), ((107.6 - left) / side, (111.0 - top) / side))
+
+
+# CelebA-HQ's square has a side of four times the distance between the eyes, and its centre lies a tenth of the way
+# from them to the mouth (Karras et al., 2018, appendix C): with CelebA's mean landmarks, eyes 38.2 apart and the mouth
+# 40.4 below, the eyes are at these shares.
+EYES = {
+    "celeba-64": _celeba(178),
+    "celeba-64-10k": _celeba(178),
+    "celeba-64-tight": _celeba(108),
+    "celeba-64-tight-10k": _celeba(108),
+    "celeba-hq-128": Eyes((0.375, 0.474), (0.625, 0.474)),
+}
+ANY: dict[str, Box] = {"eye": (0.35, 0.35, 0.65, 0.65), "hair": (0.0, 0.0, 1.0, 0.4), "face": (0.0, 0.45, 1.0, 1.0)}
+
+
+def regions(images: ImageSet, name: str, rows: np.ndarray) -> Tensor:
+    """A region of some images: (N, 1, H, W) bool.
+
+    Args:
+        images: the data set.
+        name: ``eye``, ``face`` or ``hair``, or a mask of the set.
+        rows: (N,) of its images.
+
+    Raises:
+        UserError: no such region.
+    """
+    masks = images.card.get("masks") or []
+    if images.masks is not None and name in masks:
+        return torch.from_numpy(np.array(images.masks[rows, masks.index(name)]))[:, None]
+    return box(images, name).expand(len(rows), -1, -1, -1)
+
+
+def typical(images: ImageSet, name: str, rows: np.ndarray) -> Tensor:
+    """The pixels that are in a region of at least half of some images: (1, 1, H, W) bool."""
+    return regions(images, name, rows).float().mean(0, keepdim=True) >= 0.5
+
+
+def box(images: ImageSet, name: str) -> Tensor:
+    """The fixed box that stands for a region in a set without masks: (1, 1, H, W) bool.
+
+    Raises:
+        UserError: no such region.
+    """
+    boxes = EYES[images.card["name"]].boxes() if images.card["name"] in EYES else ANY
+    if name not in boxes:
+        known = ", ".join([*(images.card.get("masks") or []), *boxes])
+        raise UserError(f"region: {images.card['name']} has no region {name!r}; it has {known}")
+    _, H, W = images.shape
+    left, top, right, bottom = boxes[name]
+    mask = torch.zeros(1, 1, H, W, dtype=torch.bool)
+    mask[..., max(0, round(top * H)) : round(bottom * H), max(0, round(left * W)) : round(right * W)] = True
+    return mask
+
+
+def described(images: ImageSet, name: str) -> str:
+    """How a region is known, for captions."""
+    if name in (images.card.get("masks") or []):
+        return f"{name}: the set's own mask"
+    kind = "of aligned faces" if images.card["name"] in EYES else "of any image"
+    return f"{name}: a fixed box {kind}"
+
+
+def checked(mask: Tensor, images: Tensor, name: str) -> Tensor:
+    """A mask (N or 1, 1, H, W) that fits images (N, C, H, W), for each of them.
+
+    Raises:
+        UserError: another size, an empty mask, or one that leaves nothing.
+    """
+    if mask.shape[-2:] != images.shape[-2:]:
+        sizes = ("x".join(map(str, tensor.shape[-2:])) for tensor in (mask, images))
+        raise UserError("mask {!r} is {}, but the images are {}; resize one of them".format(name, *sizes))
+    mask = mask.expand(len(images), -1, -1, -1)
+    for what, pixels in (("is empty", mask), ("covers the whole image", ~mask)):
+        found = pixels.flatten(1).any(1)
+        if not found.all():
+            raise UserError(f"mask {name!r} {what} in image {int((~found).nonzero()[0])} of {len(images)}")
+    return mask
+
+
+def ring(hole: Tensor, width: int) -> Tensor:
+    """The pixels within so many of a hole, outside of it: (N, 1, H, W) bool -> the same."""
+    grown = F.max_pool2d(hole.float(), 2 * width + 1, stride=1, padding=width) > 0
+    return grown & ~hole
+
+
+def inside_mean(values: Tensor, mask: Tensor) -> Tensor:
+    """Mean of (N, C, H, W) values over the pixels of a mask (N, 1, H, W): (N,); NaN for an empty mask."""
+    weight = mask.to(values.dtype)
+    return (values * weight).sum(dim=(1, 2, 3)) / (weight.sum(dim=(1, 2, 3)) * values.shape[1])
