@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: venv smoke test bench bench-metrics clean
+.PHONY: venv smoke test bench bench-diffusion bench-metrics clean
 
 venv: .venv/.installed
 
@@ -28,6 +28,9 @@ test: venv
 
 bench: venv .venvs/keras/.installed
 	$(BIN)/python benchmarks/run.py
+
+bench-diffusion: venv
+	$(BIN)/python -m benchmarks.diffusion
 
 bench-metrics: venv
 	$(BIN)/python -m benchmarks.metrics

@@ -49,7 +49,7 @@ def test_unknown_replication(genrep, command):
     run = ("vae-adam",) if command in PER_RUN else ()
     assert_one_line(
         genrep(command, "mnist_timng", *run),
-        "'mnist_timng' is not one of mnist_timing, fashion_mnist_is - did you mean",
+        "'mnist_timng' is not one of mnist_timing, fashion_mnist_is",
     )
 
 

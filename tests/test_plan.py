@@ -6,14 +6,15 @@ from dataclasses import replace
 import pytest
 import torch
 
-from genrep import plan as plan_module
 from genrep.data.availability import Availability, availability, prepared_bytes
 from genrep.data.catalogue import source
 from genrep.data.prepare import MIRROR
 from genrep.errors import UserError
 from genrep.files import write_json
+from genrep.flops import activation_bytes_per_image, training_flops_per_image
 from genrep.params import load, resolve
 from genrep.plan import (
+    SUSTAINED,
     checkpoint_bytes,
     duration,
     images_to_see,
@@ -22,11 +23,20 @@ from genrep.plan import (
     plan,
     quantity,
     run_bytes,
-    training_rate,
 )
+from genrep.plan_device import network_bytes, training_bytes, training_rate
 from genrep.training import checkpoint
+from genrep.training.loop import Loop
 from genrep.training.run import train
 from tests.conftest import ROOT
+
+FACES_32 = {"set": "faces-32"}
+
+
+def at_32(run):
+    """On faces of 32x32, whose smallest resolution in two levels is 16."""
+    network = run.network.model_copy(update={"attention": (16,)})
+    return run.model_copy(update={"data": run.data.model_copy(update=FACES_32), "network": network})
 
 
 @pytest.fixture(scope="module")
@@ -85,8 +95,8 @@ def test_images_to_see_matches_the_log(tmp_path, smoke_runs, digits):
 
 def test_rate_is_measured_on_steps_of_the_loop(monkeypatch, smoke_runs, cpu):
     steps = []
-    original = plan_module.Loop._step
-    monkeypatch.setattr(plan_module.Loop, "_step", lambda self, b: (steps.append(len(b.images)), original(self, b)))
+    original = Loop._step
+    monkeypatch.setattr(Loop, "_step", lambda self, b: (steps.append(len(b.images)), original(self, b)))
     assert training_rate(smoke_runs["gan-adam"], cpu) > 0
     assert steps == [32] * 4  # one to warm up
 
@@ -190,3 +200,75 @@ def test_snapshots_with_an_encoder_are_larger(smoke_runs):
     run = smoke_runs["vae-adam"].model_copy(update={"snapshots": (1,)})
     kept = run.model_copy(update={"keep": ("encoder",)})
     assert run_bytes(kept) > run_bytes(run)
+
+
+# -- the thesis -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def thesis():
+    return plan("thesis", "full", resolve(load(ROOT / "params.yaml"), "thesis", "full"), None)
+
+
+def test_arithmetic_of_the_three_models(thesis):
+    flops = {m.model: m.flops_per_image for m in thesis.models}
+    assert flops["diffusion"] == pytest.approx(372e9, rel=0.01)
+    assert flops["diffusion_landscapes"] == flops["diffusion"]
+    samples = 8 * 1000 * 1000 * flops["diffusion"] / 3  # 8 snapshots, 1,000 samples each, 1,000 passes
+    assert next(m.sampling_flops for m in thesis.models if m.model == "diffusion") == pytest.approx(samples, rel=0.01)
+
+
+def test_images_of_a_growing_run_are_those_of_all_its_stages(thesis):
+    assert next(m.images for m in thesis.models if m.model == "gan") == 180 * 26_976 + 180 * 26_992  # whole batches
+
+
+def test_memory_is_weights_images_and_activations(thesis_runs, cpu):
+    run = at_32(thesis_runs["diffusion"])
+    (weights,) = network_bytes(run).values()
+    activations = activation_bytes_per_image(run, (3, 32, 32), 2, bf16=False)
+    assert training_bytes(run, cpu) == 5 * weights + 2000 * 3 * 32 * 32 + 8 * activations
+    parts = run.model_copy(update={"accumulate": 4})
+    assert training_bytes(parts, cpu) == 5 * weights + 2000 * 3 * 32 * 32 + 2 * activations
+
+
+def test_without_a_gpu_its_hours_are_said_for_orientation(thesis, cpu):
+    text = "\n".join(lines(thesis, cores=2, free=10**12))
+    assert "memory: about" in text
+    hours = sum(m.training_flops + m.sampling_flops for m in thesis.models) / SUSTAINED / 3600
+    assert f"a GPU that sustains 100 TFLOP/s takes {duration(hours)}" in text
+    measured = [replace(m, rate=1e12 / m.flops_per_image) for m in thesis.models]
+    text = "\n".join(lines(replace(thesis, device=cpu, models=measured), cores=2, free=10**12))
+    assert "at 1.00 TFLOP/s here" in text
+
+
+def test_rate_of_a_growing_run_is_measured_at_every_resolution(thesis_runs, cpu, monkeypatch):
+    """Steps of 1, 10 and 100 seconds for 16, 8 and 8 images, for 1, 1 and 2 of 4 epochs."""
+    now, sides = 0.0, []
+    step = Loop._step
+
+    def work(self, batch):
+        nonlocal now
+        sides.append(batch.images.shape[2])
+        now += {8: 1, 16: 10, 32: 100}[sides[-1]]
+        step(self, batch)
+
+    monkeypatch.setattr(Loop, "_step", work)
+    monkeypatch.setattr("genrep.training.loop.time.perf_counter", lambda: now)
+    run = thesis_runs["gan"]
+    doubled = tuple(part.model_copy(update={"resolution": 2 * part.resolution}) for part in run.growth)
+    run = run.model_copy(update={"data": run.data.model_copy(update=FACES_32), "growth": doubled})
+    run = run.model_copy(update={"network": run.network.model_copy(update={"channels": (8, 6, 4, 4)})})
+    seconds = 0.25 * 1 / 16 + 0.25 * 10 / 8 + 0.5 * 100 / 8
+    assert training_rate(run, cpu) == pytest.approx(1 / seconds)
+    assert sides == [8] * 4 + [16] * 4 + [32] * 4
+
+
+def test_batches_that_would_take_minutes_are_cut(thesis_runs, cpu, monkeypatch):
+    steps: list[int] = []
+    original = Loop._step
+    monkeypatch.setattr(Loop, "_step", lambda self, b: (steps.append(len(b.images)), original(self, b)))
+    run = at_32(thesis_runs["vae"])
+    work = training_flops_per_image(run, (3, 32, 32), 2)
+    monkeypatch.setattr("genrep.plan_device.WORK", 3 * work + 1)
+    training_rate(run, cpu)
+    assert steps == [3] * 4

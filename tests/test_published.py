@@ -17,7 +17,7 @@ import yaml
 from genrep.data.catalogue import data_set
 from genrep.params import load, resolve
 from genrep.report import claims as claims_module
-from genrep.report.cells import is_measured, read_published, reproduce
+from genrep.report.cells import read_published
 from genrep.report.claims import read_claims
 from genrep.report.compare import readme_with_scoreboard, unexpected, with_tables
 from genrep.report.estimates import NotMeasured
@@ -26,6 +26,7 @@ from genrep.report.measurements import REAL, Measurements
 from genrep.report.predicates import moment
 from genrep.report.results import tabulate
 from genrep.report.sweeps import check, write
+from genrep.report.terms import is_measured, reproduce
 from genrep.report.verdicts import Verdict
 from genrep.workflow import Plan
 from tests.conftest import ROOT

@@ -10,6 +10,8 @@ def measured(replication):
     yield from study_files(plan(replication))
     if plan(replication).params.timing is not None:
         yield f"{folder}/epoch_times.json"
+    if plan(replication).params.sampling_times is not None:
+        yield f"{folder}/sampling_times.json"
 
 
 for NAME in REPLICATIONS:

@@ -124,6 +124,24 @@ rule evaluate_inception:
         "genrep evaluate {wildcards.replication} {wildcards.run} --seed {wildcards.seed} --only inception --scale {params.scale} > {log} 2>&1"
 
 
+rule time_sampling:
+    # takes every core, as the timing of epochs; the networks are untrained, so nothing has to be there before it
+    output:
+        f"results/{SCALE}/{{replication}}/measurements/sampling_times.json",
+    log:
+        f"logs/{SCALE}/{{replication}}/sampling_times.log",
+    threads: lambda w: workflow.cores
+    resources:
+        gpu=gpus(config["device"]),
+    params:
+        key=lambda w: plan(w.replication).sampling_times_key(),
+        scale=SCALE,
+    message:
+        "Time sampling of {wildcards.replication}, alone on the machine"
+    shell:
+        "genrep time-sampling {wildcards.replication} --threads {threads} --scale {params.scale} > {log} 2>&1"
+
+
 rule time_epochs:
     # takes every core: nothing may run beside a timing
     input:

@@ -138,6 +138,24 @@ def time_epochs(replication: str, threads: int | None, scale: str | None) -> Non
     measure(resolved, epoch_times_path(scale, replication), params["device"], threads or os.cpu_count() or 1)
 
 
+@main.command("time-sampling")
+@click.argument("replication")
+@click.option("--threads", type=click.IntRange(min=1), default=None, help="Of torch on a CPU; all if left out.")
+@scale_option
+def time_sampling(replication: str, threads: int | None, scale: str | None) -> None:
+    """Time how long REPLICATION's networks take to sample, untrained, and count their parameters."""
+    import os
+
+    from genrep.layout import sampling_times_path
+    from genrep.sampling.timing import time_sampling as measure
+
+    params, scale, resolved = at_scale(replication, scale)
+    if resolved.sampling_times is None:
+        raise UserError(f"{replication} times no sampling: params.yaml has no sampling_times block for it")
+    out = sampling_times_path(scale, replication)
+    measure(resolved, out, params["device"], threads or os.cpu_count() or 1)
+
+
 @main.command()
 @click.argument("replication")
 @click.argument("names", nargs=-1, metavar="[RUN|STUDY]...")

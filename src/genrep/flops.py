@@ -1,9 +1,14 @@
-"""Floating-point operations of training and sampling one image, counted rather than estimated.
+"""Floating-point operations, and memory, of training and sampling: counted rather than estimated.
 
 Convolutions and matrix products count, two operations per multiply-add; element-wise work and optimizers do not.
+Tensors are fake: shapes without memory or arithmetic, so that counting takes no longer for a large network.
 """
 
+from collections.abc import Iterator
+
 import torch
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode, unset_fake_temporarily
 from torch.utils.flop_counter import FlopCounterMode
 
 from genrep import models, objectives, sampling
@@ -36,31 +41,101 @@ BATCH = 2  # batch normalisation needs two
 
 
 def training_flops_per_image(run: RunParams, shape: models.Shape, classes: int) -> int:
-    """Operations of all phases, forward and backward, per training image.
+    """Operations of all phases, forward and backward, per training image: the mean over the run.
+
+    Args:
+        run: says which networks and objective, and how they grow.
+        shape: (C, H, W) of one image.
+        classes: number of labels.
+    """
+    total = 0.0
+    with FakeTensorMode():
+        networks = _fake(run, shape, classes)
+        for share, side, alpha in moments(run, shape[1]):
+            for phase, batch, noise in _iteration(networks, run, side, alpha, shape[0]):
+                weights = [w for role in phase.networks for w in networks[role].parameters()]
+                with Counter() as counter:
+                    loss = next(iter(phase.loss(batch, noise).values()))
+                    loss.backward(inputs=weights)
+                total += share * counter.get_total_flops() * phase.repeats / phase.every
+    return round(total / BATCH)
+
+
+def _fake(run: RunParams, shape: models.Shape, classes: int) -> nn.ModuleDict:
+    """The networks of a run with fake tensors, to be called in a ``FakeTensorMode``."""
+    with unset_fake_temporarily(), torch.device("meta"):
+        networks = models.build(run.network, shape, classes, seed=0)
+    for module in networks.modules():  # some initial weights need real arithmetic, so they are put in place afterwards
+        for name, weight in module.named_parameters(recurse=False):
+            setattr(module, name, nn.Parameter(torch.zeros(weight.shape, dtype=weight.dtype)))
+        for name, buffer in module.named_buffers(recurse=False):
+            setattr(module, name, torch.zeros(buffer.shape, dtype=buffer.dtype))
+    return networks
+
+
+def moments(run: RunParams, resolution: int) -> list[tuple[float, int, float]]:
+    """(share of the run's epochs, resolution, alpha): what stands for each stage of a run, a fade by its middle."""
+    parts: list[tuple[float, int, float]] = []
+    for part in run.growth:
+        parts += [(part.fade / run.epochs, part.resolution, 0.5)] * bool(part.fade)
+        parts += [((part.epochs - part.fade) / run.epochs, part.resolution, 1.0)] * (part.epochs > part.fade)
+    return parts or [(1.0, resolution, 1.0)]
+
+
+def _iteration(
+    networks: nn.ModuleDict, run: RunParams, side: int, alpha: float, channels: int
+) -> Iterator[tuple[objectives.Phase, Batch, objectives.Noise]]:
+    """The phases of an iteration at one moment, with a batch and noise for each."""
+    for network in models.growing(networks):
+        network.grow(side, alpha)
+    batch = Batch(torch.zeros(BATCH, channels, side, side), torch.zeros(BATCH, dtype=torch.long))
+    generator = torch.Generator().manual_seed(0)
+    for phase in objectives.phases(networks, run.objective):
+        yield phase, batch, phase.draw(batch, generator)
+
+
+def activation_bytes_per_image(run: RunParams, shape: models.Shape, classes: int, bf16: bool) -> int:
+    """Bytes that the costliest phase keeps for its backward pass, per image, at the full resolution.
+
+    What a step needs beyond that for a moment is not counted.
 
     Args:
         run: says which networks and objective.
         shape: (C, H, W) of one image.
         classes: number of labels.
+        bf16: whether it trains in bf16.
     """
-    networks = models.build(run.network, shape, classes, seed=0)
-    generator = torch.Generator().manual_seed(0)
-    batch = Batch(torch.zeros(BATCH, *shape), torch.zeros(BATCH, dtype=torch.long))
-    total = 0.0
-    for phase in objectives.phases(networks, run.objective):
-        weights = [w for role in phase.networks for w in networks[role].parameters()]
-        noise = phase.draw(batch, generator)
-        with Counter() as counter:
-            loss = next(iter(phase.loss(batch, noise).values()))
-            loss.backward(inputs=weights)
-        total += counter.get_total_flops() * phase.repeats / phase.every
-    return round(total / BATCH)
+    most = 0
+    with FakeTensorMode():
+        networks = _fake(run, shape, classes)
+        if run.recompute:
+            models.recompute_activations(networks)
+        weights = {_storage(w) for w in networks.parameters()}
+        for phase, batch, noise in _iteration(networks, run, shape[1], 1.0, shape[0]):
+            kept: dict[int, int] = {}
+
+            def note(tensor: Tensor, kept: dict[int, int] = kept) -> Tensor:
+                kept[_storage(tensor)] = tensor.untyped_storage().nbytes()
+                return tensor
+
+            with (
+                torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor),
+                torch.autocast("cpu", torch.bfloat16, enabled=bf16),
+            ):
+                loss = phase.loss(batch, noise)  # noqa: F841 - what it keeps is alive as long as it is
+                images = sum(size for storage, size in kept.items() if storage not in weights)
+            most = max(most, images)
+    return round(most / BATCH)
+
+
+def _storage(tensor: Tensor) -> int:
+    return tensor.untyped_storage()._cdata
 
 
 def sampling_flops_per_image(run: RunParams, shape: models.Shape, classes: int) -> int:
     """Operations behind one sampled image; 0 for a run that is not sampled.
 
-    One network pass is counted and multiplied by the steps of the objective, where it has any.
+    One network pass is counted and multiplied by the steps that the sampler takes.
 
     Args:
         run: says which networks and sampler.
@@ -69,12 +144,12 @@ def sampling_flops_per_image(run: RunParams, shape: models.Shape, classes: int) 
     """
     if run.sampler is None:
         return 0
-    steps = 1
+    steps = sampling.steps(run)
     if isinstance(run.objective, DiffusionObjectiveParams):
-        steps = run.objective.steps
         run = run.model_copy(update={"objective": run.objective.model_copy(update={"steps": 1})})
-    networks = models.build(run.network, shape, classes, seed=0).eval()
-    generator = torch.Generator().manual_seed(0)
-    with Counter() as counter:
-        sampling.sample(networks, run, torch.zeros(BATCH, dtype=torch.long), shape, generator)
+    with FakeTensorMode():
+        networks = _fake(run, shape, classes).eval()
+        generator = torch.Generator().manual_seed(0)
+        with Counter() as counter:
+            sampling.sample(networks, run, torch.zeros(BATCH, dtype=torch.long), shape, generator)
     return round(counter.get_total_flops() / BATCH) * steps

@@ -11,6 +11,7 @@ from genrep.data.catalogue import data_set
 from genrep.data.weight_files import published_sha256
 from genrep.files import sha256_json
 from genrep.params import ReplicationParams, RunParams
+from genrep.params.samplers import SamplerParams
 from genrep.params.training import AuxiliaryObjectiveParams
 
 
@@ -34,23 +35,38 @@ def run_key(run: RunParams, seed: int) -> str:
     return sha256_json(identity | {"code": training_code(run)})
 
 
-def measuring_code(run: RunParams | None = None) -> str:
-    """Hash of the code that measures images and, given a run, samples it."""
+def measuring_code(run: RunParams | None = None, also: SamplerParams | None = None) -> str:
+    """Hash of the code that measures images and, given a run, samples it, ``also`` with another sampler."""
     bound = ["genrep.metrics.bound"] if run is not None and "encoder" in run.keep else []
-    return code_identity("genrep.metrics.measure", *_sampler(run), *bound)
+    return code_identity("genrep.metrics.measure", *_sampler(run), *_module(also), *bound)
 
 
 def _sampler(run: RunParams | None) -> list[str]:
-    return [f"genrep.sampling.{run.sampler.kind}"] if run is not None and run.sampler is not None else []
+    return [] if run is None else _module(run.sampler)
+
+
+def _module(sampler: SamplerParams | None) -> list[str]:
+    return [] if sampler is None else [f"genrep.sampling.{sampler.kind}"]
 
 
 def measurement_identity(replication: ReplicationParams, name: str) -> dict[str, Any]:
     """How a run is sampled and measured, apart from the code and the trained models."""
     run = replication.runs[name]
+    model = replication.model_of(name)
+
+    def own(by_model: dict[str, Any]) -> dict[str, Any]:
+        return {model: by_model[model]} if model in by_model else {}
+
     # what is asked of other models is no part of it
-    own = {"classifier": replication.classifier_of(name), "classifier_of": {}}
-    looked_at = {replication.model_of(name): replication.looked_at(name)} if replication.looked_at(name) else {}
-    protocol = replication.evaluation.model_copy(update=own | {"looked_at": looked_at})
+    evaluation = replication.evaluation
+    protocol = evaluation.model_copy(
+        update={
+            "classifier": replication.classifier_of(name),
+            "classifier_of": {},
+            "looked_at": own(evaluation.looked_at),
+            "also": own(evaluation.also),
+        }
+    )
     return {
         "protocol": protocol.native_values(),
         "sampler": run.sampler.values() if run.sampler is not None else None,
@@ -67,19 +83,35 @@ def measurement_key(replication: ReplicationParams, name: str, seed: int) -> str
             "run": run_key(run, seed),
             "classifier": run_key(classifier, 0),
             "how": measurement_identity(replication, name),
-            "code": measuring_code(run),
+            "code": measuring_code(run, replication.also_of(name)),
         }
     )
 
 
-def inception_code(run: RunParams | None = None) -> str:
-    """Hash of the code that measures images on Inception features and, given a run, samples it."""
-    return code_identity("genrep.metrics.measure_inception", *_sampler(run))
+def inception_code(run: RunParams | None = None, also: SamplerParams | None = None) -> str:
+    """Hash of the code that measures images on Inception features; arguments as of ``measuring_code``."""
+    return code_identity("genrep.metrics.measure_inception", *_sampler(run), *_module(also))
 
 
 def sampling_code(run: RunParams) -> str:
     """Hash of the code that decides which samples a trained model gives."""
     return code_identity("genrep.sampling", *_sampler(run))
+
+
+def sampling_identity(run: RunParams) -> dict[str, Any]:
+    """What decides how long a run's networks take to give a sample, and how large they are."""
+    sampler = run.sampler.values() if run.sampler is not None else None
+    code = code_identity(f"genrep.models.{run.network.kind}", "genrep.sampling.timing", *_sampler(run))
+    identity = {"network": run.network.values(), "objective": run.objective.values(), "precision": run.precision}
+    return {"identity": identity | {"sampler": sampler, "set": run.data.set}, "code": code}
+
+
+def sampling_times_key(replication: ReplicationParams) -> str:
+    """Equal keys mean that sampling need not be timed again."""
+    how = replication.sampling_times
+    assert how is not None
+    runs = {name: sampling_identity(replication.runs[name]) for name in how.runs}
+    return sha256_json({"runs": runs, "how": how.values()})
 
 
 def feature_code() -> str:
@@ -91,17 +123,21 @@ def inception_identity(replication: ReplicationParams, name: str) -> dict[str, A
     """How a run is sampled and measured on Inception features, apart from the code and the trained model."""
     run, evaluation = replication.runs[name], replication.evaluation
     assert evaluation.inception is not None
+    also, looked_at = replication.also_of(name), replication.looked_at(name)
     return {
         "protocol": evaluation.inception.values(),
         "weights": published_sha256(evaluation.inception.weights),
         "seed": evaluation.seed,
         "sampler": run.sampler.values() if run.sampler is not None else None,
-    } | ({"looked_at": list(replication.looked_at(name))} if replication.looked_at(name) else {})
+        **({} if also is None else {"also": also.values()}),
+        **({"looked_at": list(looked_at)} if looked_at else {}),
+    }
 
 
 def inception_key(replication: ReplicationParams, name: str, seed: int) -> str:
     """Equal keys mean that nothing needs to be measured again; of real images for the classifier's run."""
     run = replication.runs[name]
-    key = {"how": inception_identity(replication, name), "code": inception_code(run)}
+    code = inception_code(run, replication.also_of(name))
+    key = {"how": inception_identity(replication, name), "code": code}
     trained = data_set(run.data.set).key if run.sampler is None else run_key(run, seed)
     return sha256_json(key | {"images": trained})

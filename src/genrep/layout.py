@@ -43,6 +43,11 @@ def epoch_times_path(scale: str, replication: str) -> Path:
     return results_folder(scale, replication) / "measurements" / "epoch_times.json"
 
 
+def sampling_times_path(scale: str, replication: str) -> Path:
+    """Where the sampling times are kept."""
+    return results_folder(scale, replication) / "measurements" / "sampling_times.json"
+
+
 def adoption_path(scale: str, replication: str) -> Path:
     """Which measurements ``genrep adopt`` has vouched for; not committed."""
     return results_folder(scale, replication) / ".adopted.json"

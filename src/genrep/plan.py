@@ -9,20 +9,20 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 
-from genrep import models, sampling
-from genrep.data.arrays import DeviceImages, ImageSet
+from genrep import sampling
 from genrep.data.availability import Availability, availability, prepared_bytes
 from genrep.data.catalogue import data_set
 from genrep.data.weight_files import fetching, missing_weights
 from genrep.devices import claimed, device_name
+from genrep.files import sha256_json
 from genrep.flops import sampling_flops_per_image, training_flops_per_image
 from genrep.params import ReplicationParams, RunParams
-from genrep.training.loop import Loop
+from genrep.plan_device import classes_of, image_count, network_bytes, training_bytes, training_rate
+from genrep.training.schedule import Schedule
 
-STEPS = 3  # measured after one that warms up
+SUSTAINED = 100e12  # FLOP/s of a GPU, for orientation where none is at hand: about a third of an A100's peak in bf16
 # Copies of the weights in a checkpoint: the weights, the two moments of Adam (other optimizers keep fewer).
 CHECKPOINT_COPIES = 3
 
@@ -41,6 +41,7 @@ class ModelPlan:
     sampling_flops: int
     bytes: int  # that the runs leave: snapshots and final weights
     checkpoint: int  # bytes that each run needs besides while it trains
+    memory: int  # bytes on the device, about, of the largest run in training
     rate: float | None  # training images per second; None: not measured
 
     @property
@@ -94,13 +95,14 @@ def plan(name: str, scale: str, replication: ReplicationParams, device: torch.de
         UserError: a run names an unknown data set, or the mirror directory is no folder.
     """
     by_model: dict[str, list[str]] = {}
+    rates: dict[str, float] = {}
     for run in replication.runs_here:
         by_model.setdefault(replication.model_of(run), []).append(run)
     sets = sorted({run.data.set for run in replication.runs_here.values()})
     return Plan(
         title=f"{name} at scale {scale}",
         device=device,
-        models=[plan_model(replication, model, runs, device) for model, runs in by_model.items()],
+        models=[plan_model(replication, model, runs, device, rates) for model, runs in by_model.items()],
         data={name: availability(name) for name in sets},
         inception=inception_line(replication),
     )
@@ -128,8 +130,18 @@ def inception_line(replication: ReplicationParams) -> str:
     return f"weights {asked.weights}: for Inception metrics on {images:,} images{lack}"
 
 
-def plan_model(replication: ReplicationParams, model: str, names: list[str], device: torch.device | None) -> ModelPlan:
-    """What the runs ``names`` of one model take; the first one stands for all in operations and rate."""
+def plan_model(
+    replication: ReplicationParams, model: str, names: list[str], device: torch.device | None, rates: dict[str, float]
+) -> ModelPlan:
+    """What the runs ``names`` of one model take; the first one stands for all in operations and rate.
+
+    Args:
+        replication: has the runs.
+        model: their name.
+        names: of the runs.
+        device: to measure on; None measures nothing.
+        rates: measured so far, by what decides them; other models may have the same networks.
+    """
     runs = [replication.runs[name] for name in names]
     entry = data_set(runs[0].data.set)
     classes = classes_of(runs[0])
@@ -150,27 +162,27 @@ def plan_model(replication: ReplicationParams, model: str, names: list[str], dev
         sampling_flops=sampling_flops_per_image(runs[0], entry.shape, classes) * samples,
         bytes=sum(run_bytes(run) * len(run.seeds) for run in runs),
         checkpoint=max(checkpoint_bytes(run) for run in runs),
-        rate=None if device is None else training_rate(runs[0], device),
+        memory=max(training_bytes(run, device) for run in runs),
+        rate=None if device is None else _rate(runs[0], device, rates),
     )
 
 
-def classes_of(run: RunParams) -> int:
-    """How many classes a run's images have: those of the set, or the combinations of attributes that it asks for."""
-    return 2 ** len(run.data.attributes) if run.data.attributes else data_set(run.data.set).classes
+def _rate(run: RunParams, device: torch.device, rates: dict[str, float]) -> float:
+    unlike = {"epochs", "snapshots", "optimizer", "data", "seeds", "ema", "ema_warm_up", "on_divergence", "sampler"}
+    key = sha256_json(run.model_dump(mode="json", exclude=unlike) | {"shape": data_set(run.data.set).shape})
+    if key not in rates:
+        rates[key] = training_rate(run, device)
+    return rates[key]
 
 
 def images_to_see(run: RunParams) -> int:
     """Training images of one seed, over all epochs."""
-    counts = data_set(run.data.set).counts
-    count = sum(counts.values()) if run.data.split == "all" else counts[run.data.split]
-    if run.data.limit is not None and run.data.split == "train":
-        count = min(count, run.data.limit)
-    return run.epochs * (count // run.batch_size * run.batch_size if run.drop_last else count)
+    return Schedule(run, data_set(run.data.set).shape[1], image_count(run)).starts[-1]
 
 
 def run_bytes(run: RunParams) -> int:
     """Bytes that one seed leaves on disk: snapshots and final weights."""
-    size = _network_bytes(run)
+    size = network_bytes(run)
     roles = (*sampling.sampler(run.sampler).NETWORKS, *run.keep) if run.sampler is not None else ()
     snapshot = sum(size[role] for role in roles if role in size)
     return len(run.snapshot_epochs()) * snapshot + sum(size.values())
@@ -178,31 +190,7 @@ def run_bytes(run: RunParams) -> int:
 
 def checkpoint_bytes(run: RunParams) -> int:
     """Bytes (at most) that one seed needs besides while it trains; a finished run leaves no checkpoint."""
-    return (CHECKPOINT_COPIES + (run.ema is not None)) * sum(_network_bytes(run).values())
-
-
-def _network_bytes(run: RunParams) -> dict[str, int]:
-    entry = data_set(run.data.set)
-    with torch.device("meta"):
-        networks = models.build(run.network, entry.shape, classes_of(run), seed=0)
-    return {
-        role: sum(t.numel() * t.element_size() for t in net.state_dict().values()) for role, net in networks.items()
-    }
-
-
-def training_rate(run: RunParams, device: torch.device) -> float:
-    """Training images per second, over a few steps on random pixels after one that warms up."""
-    entry = data_set(run.data.set)
-    C, H, W = entry.shape
-    count = run.batch_size * STEPS
-    rng = np.random.default_rng(0)
-    pixels = rng.integers(256, size=(count, H, W, C), dtype=np.uint8)
-    classes = classes_of(run)
-    labels = rng.integers(classes, size=count)
-    images = ImageSet(pixels, labels, {"classes": classes, "counts": {"train": count}})
-    loop = Loop(run, DeviceImages(images, "all", run.data.range, device), entry.shape, classes, 0, device)
-    loop.epoch(max_steps=1)
-    return loop.epoch().images_per_second
+    return (CHECKPOINT_COPIES + (run.ema is not None)) * sum(network_bytes(run).values())
 
 
 def lines(found: Plan, cores: int, free: int) -> Iterator[str]:
@@ -225,7 +213,12 @@ def lines(found: Plan, cores: int, free: int) -> Iterator[str]:
         f"in all: {runs} runs, {quantity(images)} images to see, {quantity(size)}B of disk "
         f"and up to {quantity(checkpoint)}B for each run in training ({quantity(free)}B free)"
     )
+    largest = max(found.models, key=lambda m: m.memory)
+    less = "less with recompute: true, or with accumulate"
+    yield f"memory: about {quantity(largest.memory)}B of a device for {largest.model}; {less}"
     yield _time(found, cores)
+    if found.device is None or found.device.type == "cpu":
+        yield _gpu_hours(found)
     for name, where in found.data.items():
         room = "" if where.state == "prepared" else f", {quantity(prepared_bytes(name))}B when prepared"
         yield f"data {name}: {where.found}{room}" + (f" -> {where.mend}" if where.mend else "")
@@ -233,14 +226,27 @@ def lines(found: Plan, cores: int, free: int) -> Iterator[str]:
         yield found.inception
 
 
-HEAD = ("model", "variants", "runs", "images", "FLOP/image", "FLOP train", "FLOP sample", "images/s", "time", "disk")
+HEAD = (
+    *("model", "variants", "runs", "images", "FLOP/image", "FLOP train", "FLOP sample"),
+    *("images/s", "time", "memory", "disk"),
+)
 
 
 def _row(m: ModelPlan) -> tuple[str, ...]:
     counts = map(quantity, (m.images, m.flops_per_image, m.training_flops, m.sampling_flops))
     rate = "-" if m.rate is None else f"{m.rate:,.0f}"
     hours = "-" if m.hours is None else duration(m.hours)
-    return (m.model, str(m.variants), str(m.runs), *counts, rate, hours, f"{quantity(m.bytes)}B")
+    sizes = (f"{quantity(size)}B" for size in (m.memory, m.bytes))
+    return (m.model, str(m.variants), str(m.runs), *counts, rate, hours, *sizes)
+
+
+def _gpu_hours(found: Plan) -> str:
+    work = sum(m.training_flops + m.sampling_flops for m in found.models)
+    line = f"arithmetic: {quantity(work)}FLOP"
+    if found.device is not None:
+        seconds = 3600 * sum(m.hours or 0.0 for m in found.models)
+        line += f", at {quantity(work / seconds)}FLOP/s here"
+    return f"{line}; a GPU that sustains {quantity(SUSTAINED)}FLOP/s takes {duration(work / SUSTAINED / 3600)}"
 
 
 def _time(found: Plan, cores: int) -> str:

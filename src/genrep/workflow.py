@@ -8,7 +8,7 @@ from typing import Any
 from genrep.data.catalogue import data_set
 from genrep.data.weight_files import missing_weights, published_sha256
 from genrep.files import read_json, sha256_json
-from genrep.identity import inception_key, measurement_key, run_key
+from genrep.identity import inception_key, measurement_key, run_key, sampling_times_key
 from genrep.layout import adoption_path, inception_path, measurement_path, real_name, real_path, run_folder
 from genrep.params import ReplicationParams, RunParams, TimingParams, resolve
 from genrep.params.load import check_choice
@@ -172,6 +172,10 @@ class Plan:
         """Changes when epochs have to be timed again."""
         runs = {name: run_key(self.run(name), 0) for name in self._timing.runs}
         return sha256_json({"runs": runs, "timing": self._timing.values()})
+
+    def sampling_times_key(self) -> str:
+        """Changes when sampling has to be timed again."""
+        return sampling_times_key(self.params)
 
     @property
     def _timing(self) -> TimingParams:

@@ -7,6 +7,8 @@ from torch import nn
 
 from genrep.metrics.measure import GRID, ROW, measure_held_out, measure_snapshot, pixels, reference
 from genrep.metrics.native import NativeProtocol
+from genrep.models.posterior import Posterior
+from genrep.params.samplers import ImprovedPriorParams, LatentPriorParams
 from genrep.params.training import RunParams
 from tests.stubs import Stub
 
@@ -63,3 +65,20 @@ def test_held_out_images_are_shuffled_before_the_first_n_are_taken(protocol, dig
 
 def test_pixels_are_the_split(digits):
     assert torch.equal(pixels(digits, "test")[7, 0], torch.from_numpy(np.array(digits.images[2007, ..., 0])))
+
+
+def test_another_sampler_is_measured_under_names_of_its_own(protocol, networks, smoke_runs, digits):
+    networks["posterior"] = Posterior(4)
+    networks["posterior"].fit(torch.full((9, 4), 3.0), torch.zeros(9, 4))  # all samples alike, far from the prior's
+    run = smoke_runs["vae-adam"].model_copy(update={"sampler": ImprovedPriorParams(kind="improved_prior")})
+    also = LatentPriorParams(kind="latent_prior")
+    arguments = run, protocol, COUNTS, digits, torch.device("cpu")
+    metrics, kept = measure_snapshot(networks, *arguments, True, also)
+    own = {m["name"]: m for m in metrics if m["n"] == 20 and "@" not in m["name"]}
+    other = {m["name"]: m for m in metrics if m["n"] == 20 and "@" in m["name"]}
+    assert other.keys() == {f"{name}@latent_prior" for name in own}
+    assert all(m["id"].endswith("/sampler=latent_prior") for m in other.values())
+    prior, _ = measured(protocol, networks, smoke_runs["vae-adam"], digits, last=True)
+    assert other["fid@latent_prior"]["value"] == next(m["value"] for m in prior if m["name"] == "fid" and m["n"] == 20)
+    assert own["fid"]["value"] != other["fid@latent_prior"]["value"]
+    assert kept["grid@latent_prior"].shape == kept["grid"].shape

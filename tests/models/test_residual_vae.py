@@ -48,4 +48,3 @@ def test_encoder_and_decoder_fit_together(networks):
     logits = networks["decoder"](mean)
     assert logits.shape == (5, 3, 16, 16)
     assert torch.equal(networks["decoder"].to_pixels(logits), torch.full_like(logits, 0.5))  # a new one: all logits 0
-    assert not networks["posterior"].fitted

@@ -10,18 +10,13 @@ from genrep import models
 from genrep.metrics.parameters import leaf_parameter_count, parameter_count
 from genrep.models.blocks import Attention, Downsample, ResidualBlock, Upsample
 from genrep.models.progressive_gan import EqualizedConv2d
-from genrep.params.networks import NetworkParams, ProgressiveGANParams, ResidualVAEParams, UNetParams
+from genrep.params import load, resolve
+from genrep.params.networks import NetworkParams
+from tests.conftest import ROOT
 
 FACES = (3, 128, 128)
-VAE = ResidualVAEParams(
-    kind="residual_vae", channels=(128, 128, 128, 256, 256, 512), blocks=2, attention=(32, 16), groups=32, latent=512
-)
-GAN = ProgressiveGANParams(
-    kind="progressive_gan", latent=512, channels=(512, 512, 512, 512, 256, 256), slope=0.2, critic_norm=True
-)
-DIFFUSION = UNetParams(
-    kind="unet", channels=(128, 128, 256, 256, 512, 512), blocks=2, attention=(16,), groups=32, time=512
-)
+RUNS = resolve(load(ROOT / "params.yaml"), "thesis", "full").runs
+VAE, GAN, DIFFUSION = (RUNS[name].network for name in ("vae", "gan", "diffusion"))
 
 
 def build(params: NetworkParams) -> nn.ModuleDict:

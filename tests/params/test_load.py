@@ -96,7 +96,8 @@ def test_every_shipped_scale_resolves(shipped):
         for scale in shipped[name]:
             assert scale in SCALES
             reduced = resolve(shipped, name, scale)
-            assert list(reduced.runs) == list(full.runs)
+            left_out = {model for model, run in shipped[name][scale].get("runs", {}).items() if run is None}
+            assert list(reduced.runs) == [run for run in full.runs if full.model_of(run) not in left_out]
             assert bool(reduced.deviations) == (scale != "full")
             assert reduced.evaluation.classifier in reduced.runs
             assert set(reduced.timing.runs if reduced.timing else ()) <= set(reduced.runs)

@@ -3,6 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
+from genrep.errors import UserError
 from genrep.params import EvaluationParams, TimingParams, load, merge, resolve
 from tests.conftest import ROOT
 
@@ -106,3 +107,17 @@ def test_a_classifier_of_what_is_left_out_is_idle(full):
     neither = changed(two, left_out={"vae": "elsewhere", "diffusion": "elsewhere"})
     assert neither.classifiers == ("other",)
     assert set(neither.runs_here) == {name for name in two.runs if name.startswith("gan")} | {"other"}
+
+
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [
+        ({"evaluation": {"also": {"vea": {"kind": "latent_prior"}}}}, "evaluation.also: 'vea' is not one of .*'vae'"),
+        ({"sampling_times": {"runs": ["gann"]}}, "sampling_times.runs: 'gann' is not one of .*'gan'"),
+    ],
+)
+def test_names_in_the_blocks_are_checked(block, words):
+    params = load(ROOT / "params.yaml")
+    params["thesis"]["smoke"] = merge(params["thesis"]["smoke"], block)
+    with pytest.raises(UserError, match=words):
+        resolve(params, "thesis", "smoke")

@@ -2,8 +2,9 @@ import pandas as pd
 import pytest
 
 from genrep.errors import UserError
-from genrep.report.cells import Term, judge, read_published, reproduce, tolerated
+from genrep.report.cells import judge, read_published, tolerated
 from genrep.report.estimates import NotMeasured
+from genrep.report.terms import Term, reproduce
 from genrep.report.verdicts import Verdict
 
 RATIO = "epoch_seconds/first:gan / epoch_seconds/first:vae"

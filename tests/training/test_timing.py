@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 
+from genrep.data.arrays import DeviceImages
 from genrep.identity import training_code
 from genrep.params import load, resolve
 from genrep.training import timing
@@ -82,3 +83,32 @@ def test_threads_of_the_rule_hold_where_the_block_fixes_none(timed, monkeypatch)
     monkeypatch.setattr(torch, "set_num_threads", asked.append)
     found = [timed(20, threads=threads)["runs"]["vae-adam"]["identity"]["threads"] for threads in (None, 2)]
     assert found == asked == [1, 2]
+
+
+def test_epoch_of_a_growing_run_is_the_mean_over_its_resolutions(thesis_runs, faces, cpu, monkeypatch):
+    """Steps of 1, 10 and 100 seconds: 2, 4 and 4 of them an epoch, for 1, 1 and 2 epochs."""
+    now = 0.0
+    step = Loop._step
+
+    def work(self, batch):
+        nonlocal now
+        now += {4: 1, 8: 10, 16: 100}[batch.images.shape[2]]
+        step(self, batch)
+
+    monkeypatch.setattr(Loop, "_step", work)
+    monkeypatch.setattr("genrep.training.loop.time.perf_counter", lambda: now)
+    run = thesis_runs["gan"]
+    loop = Loop(run, DeviceImages(faces, "train", run.data.range, cpu), faces.shape, 2, 0, cpu)
+    for steps in (None, 2, 3):
+        assert timing.mean_epoch(loop, steps) == pytest.approx((0.25 * 2 + 0.25 * 40 + 0.5 * 400, 0.25 + 2.5 + 50))
+
+
+def test_random_images_stand_in_for_a_set_that_its_user_has_to_bring(thesis_runs, monkeypatch):
+    monkeypatch.delenv("GENREP_DATA_MIRROR", raising=False)
+    run = thesis_runs["vae"]
+    run = run.model_copy(update={"data": run.data.model_copy(update={"set": "landscapes-128-800"})})
+    images = timing.timed_images(run)
+    assert images.card["name"] == timing.RANDOM
+    assert images.images.shape == (800, 128, 128, 3)
+    assert images.split("train") == slice(0, 720)
+    assert images.images[:64].std() > 50

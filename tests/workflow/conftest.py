@@ -35,6 +35,7 @@ paths = {{
     "measure-real": [folder / "measurements" / f"{{real}}{{s}}" for s in end if s != ".npz"],
     "evaluate": [folder / "measurements" / f"{{plain[1 % len(plain)]}}-seed{{seed}}{{s}}" for s in end],
     "time": [folder / "measurements" / "epoch_times.json"],
+    "time-sampling": [folder / "measurements" / "sampling_times.json"],
     "sweep": [folder / f"sweep_{{plain[1 % len(plain)]}}" / n for n in (
               "table_readings.csv", "table_readings.md", "table_readings.html", "REPORT.md",
               "figure_readings.png", "figure_over_epochs.png")],

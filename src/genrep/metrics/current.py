@@ -16,13 +16,15 @@ def run_is_current(replication: ReplicationParams, name: str, folder: Path, clas
     if not out.with_suffix(".npz").exists():
         return False
     how = {"how": measurement_identity(replication, name), "classifier": provenance(classifier_folder)["weights"]}
-    return _says(out, measuring_code(replication.runs[name]), how | {"provenance": provenance(folder)})
+    return _says(
+        out, measuring_code(replication.runs[name], replication.also_of(name)), how | {"provenance": provenance(folder)}
+    )
 
 
 def run_inception_is_current(replication: ReplicationParams, name: str, folder: Path, out: Path) -> bool:
     """Of a run's Inception metrics."""
     how = {"how": inception_identity(replication, name), "provenance": provenance(folder)}
-    return _says(out, inception_code(replication.runs[name]), how)
+    return _says(out, inception_code(replication.runs[name], replication.also_of(name)), how)
 
 
 def real_inception_is_current(replication: ReplicationParams, classifier: str, images: ImageSet, out: Path) -> bool:

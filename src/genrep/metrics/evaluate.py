@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from genrep.data.arrays import ImageSet
+from genrep.data.catalogue import data_set
 from genrep.devices import claimed
 from genrep.errors import UserError
 from genrep.files import atomic_path, write_json
@@ -24,6 +25,7 @@ from genrep.metrics.frechet import Gaussian
 from genrep.metrics.measure import ROW, measure_held_out, measure_snapshot, reference
 from genrep.metrics.native import NativeProtocol
 from genrep.params import ReplicationParams
+from genrep.params.samplers import SamplerParams
 from genrep.params.training import RunParams
 from genrep.provenance import git_state, machine, now
 from genrep.training.folder import finished_epochs, load_networks, provenance
@@ -100,8 +102,11 @@ def evaluate(
         protocol = open_protocol(replication, classifier, classifier_folder, classifier_images, place)
         for epoch in tqdm(done, desc=f"evaluate {name}", unit="snapshot", disable=None):
             networks = load_networks(folder, run, images, epoch, place)
-            closely = epoch == run.epochs or epoch in replication.looked_at(name)
-            metrics, shown = measure_snapshot(networks, run, protocol, counts, images, place, closely)
+            last = epoch == run.epochs
+            closely, also = last or epoch in replication.looked_at(name), replication.also_of(name) if last else None
+            metrics, shown = measure_snapshot(networks, run, protocol, counts, images, place, closely, also)
+            if not data_set(run.data.set).redistribution:
+                shown.pop("forward", None)  # real images, which the others are not
             if "encoder" in networks:
                 metrics += measure_bound(networks, run, images, replication.evaluation.seed, place)
             if found := collapse(metrics):
@@ -131,7 +136,7 @@ def evaluate(
                 "provenance": trained,
                 "how": measurement_identity(replication, name),
                 "classifier": provenance(classifier_folder)["weights"],
-                "evaluation": _where(run, place),
+                "evaluation": _where(run, place, replication.also_of(name)),
                 "log": log,
                 "snapshots": snapshots,
             },
@@ -184,5 +189,5 @@ def _all_counts(replication: ReplicationParams) -> tuple[int, ...]:
     return tuple(sorted({*evaluation.samples, *(n for counts in evaluation.samples_of.values() for n in counts)}))
 
 
-def _where(run: RunParams, device: torch.device) -> dict[str, Any]:
-    return {"measured": now(), "code": measuring_code(run), **git_state(), **machine(device, "fp32")}
+def _where(run: RunParams, device: torch.device, also: SamplerParams | None = None) -> dict[str, Any]:
+    return {"measured": now(), "code": measuring_code(run, also), **git_state(), **machine(device, "fp32")}

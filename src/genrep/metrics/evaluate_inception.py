@@ -17,10 +17,13 @@ from genrep.files import sha256_file, write_json
 from genrep.identity import feature_code, inception_code, inception_identity, sampling_code
 from genrep.metrics.evaluate import fixed_threads
 from genrep.metrics.feature_store import FeatureStore
+from genrep.metrics.images import StreamImages
 from genrep.metrics.inception import Inception
+from genrep.metrics.measure import under_sampler
 from genrep.metrics.measure_inception import Measuring, protocol, real_images, samples
 from genrep.metrics.weights import published_weights
 from genrep.params import ReplicationParams, RunParams
+from genrep.params.samplers import SamplerParams
 from genrep.provenance import git_state, machine, now
 from genrep.training.folder import finished_epochs, load_networks, provenance, snapshot_path
 
@@ -45,21 +48,25 @@ def evaluate_inception(
             suit the protocol.
     """
     run, trained, log = replication.runs[name], provenance(folder), finished_epochs(folder)
+    also = replication.also_of(name)
     done = [epoch for epoch in run.snapshot_epochs() if epoch <= len(log)]
-    with opened(replication, run, device) as (measuring, where):
+    with opened(replication, run, device, also) as (measuring, where):
         snapshots, place, metrics = [], measuring.inception.device, measuring.metrics(images)
-        for epoch in measuring.asked.epochs(done, replication.looked_at(name)):
-            source = samples(
-                partial(load_networks, folder, run, images, epoch, place),
-                run,
-                images,
-                max(measuring.asked.samples),
-                measuring.seed,
-                place,
-                {"weights": sha256_file(snapshot_path(folder, epoch)), "code": sampling_code(run)},
-            )
-            closely = epoch == run.epochs or epoch in replication.looked_at(name)
-            found = measuring.measure(metrics, source, measuring.asked.samples, closely)
+
+        def drawn(epoch: int, sampler: SamplerParams | None) -> StreamImages:
+            sampled = run.model_copy(update={"sampler": sampler})
+            origin = {"weights": sha256_file(snapshot_path(folder, epoch)), "code": sampling_code(sampled)}
+            load = partial(load_networks, folder, run, images, epoch, place)
+            return samples(load, sampled, images, max(measuring.asked.samples), measuring.seed, place, origin)
+
+        looked_at = replication.looked_at(name)
+        for epoch in measuring.asked.epochs(done, looked_at):
+            closely = epoch == run.epochs or epoch in looked_at
+            found = measuring.measure(metrics, drawn(epoch, run.sampler), measuring.asked.samples, closely)
+            if also is not None and epoch == run.epochs:
+                found["metrics"] += under_sampler(
+                    measuring.measure(metrics, drawn(epoch, also), measuring.asked.samples, True)["metrics"], also
+                )
             snapshots.append({"epoch": epoch} | found)
     record = {"run": name, "model": replication.model_of(name), "seed": trained["identity"]["seed"]}
     how = {"provenance": trained, "how": inception_identity(replication, name), "evaluation": where}
@@ -85,7 +92,9 @@ def measure_real_inception(replication: ReplicationParams, name: str, images: Im
 
 
 @contextmanager
-def opened(replication: ReplicationParams, run: RunParams, device: str) -> Iterator[tuple[Measuring, dict[str, Any]]]:
+def opened(
+    replication: ReplicationParams, run: RunParams, device: str, also: SamplerParams | None = None
+) -> Iterator[tuple[Measuring, dict[str, Any]]]:
     """The network on a device with its store, and where that is."""
     evaluation = replication.evaluation
     asked = evaluation.inception
@@ -94,5 +103,5 @@ def opened(replication: ReplicationParams, run: RunParams, device: str) -> Itera
     state = weights.load()
     with claimed(device) as place, fixed_threads(run.threads):
         inception = Inception(protocol(asked, weights.identity), state, place)
-        where = {"measured": now(), "code": inception_code(run), **git_state(), **machine(place, asked.precision)}
+        where = {"measured": now(), "code": inception_code(run, also), **git_state(), **machine(place, asked.precision)}
         yield Measuring(inception, FeatureStore(FEATURES, feature_code()), asked, evaluation.seed), where

@@ -10,6 +10,7 @@ from genrep.data.arrays import ImageSet
 from genrep.metrics.features import extract
 from genrep.metrics.frechet import Gaussian
 from genrep.metrics.native import NativeProtocol
+from genrep.params.samplers import SamplerParams
 from genrep.params.training import RunParams
 from genrep.rng import generator
 from genrep.sampling import sample, strips
@@ -50,6 +51,7 @@ def measure_snapshot(
     images: ImageSet,
     device: torch.device,
     last: bool,
+    also: SamplerParams | None = None,
 ) -> tuple[Metrics, dict[str, np.ndarray]]:
     """Draw samples, the classes in turn, and measure them.
 
@@ -61,6 +63,7 @@ def measure_snapshot(
         images: the run's data set.
         device: draws the noise.
         last: whether intervals are bootstrapped and the grid and strips kept.
+        also: another sampler to measure with, under names that end in ``@<its kind>``.
 
     Returns:
         The metrics, and images for figures: ``row`` (ROW, C, H, W) uint8, and of the last snapshot ``grid``
@@ -72,7 +75,21 @@ def measure_snapshot(
     kept = {"row": drawn[:ROW].numpy()}
     if last:
         kept |= {"grid": drawn[:GRID].numpy()} | strips(networks, run, images, protocol.seed, device)
-    return protocol.measure(drawn, counts, intervals=last), kept
+    metrics = protocol.measure(drawn, counts, intervals=last)
+    if also is not None:
+        other, rng = run.model_copy(update={"sampler": also}), generator(protocol.seed, "samples", device=device)
+        drawn = sample(networks, other, labels, images.shape, rng)
+        kept |= {f"grid@{also.kind}": drawn[:GRID].numpy()}
+        metrics += under_sampler(protocol.measure(drawn, counts, intervals=True), also)
+    return metrics, kept
+
+
+def under_sampler(metrics: Metrics, sampler: SamplerParams) -> Metrics:
+    """The metrics of samples of another sampler than the run's, with names and ids that say so."""
+    return [
+        entry | {"id": f"{entry['id']}/sampler={sampler.kind}", "name": f"{entry['name']}@{sampler.kind}"}
+        for entry in metrics
+    ]
 
 
 def pixels(images: ImageSet, split: str) -> Tensor:

@@ -1,22 +1,9 @@
-"""Size of a model, and what it achieves for its size."""
-
-from torch import nn
+"""Size of a model (genrep.models.sizes), and what it achieves for its size."""
 
 from genrep.errors import UserError
+from genrep.models.sizes import leaf_parameter_count, parameter_count
 
-
-def parameter_count(*networks: nn.Module) -> int:
-    """Trainable parameters; one that several networks share counts once, buffers do not count."""
-    return sum({id(w): w.numel() for network in networks for w in network.parameters() if w.requires_grad}.values())
-
-
-def leaf_parameter_count(*networks: nn.Module) -> int:
-    """Parameters of modules without children: the total that torchinfo printed before its version 1.7.
-
-    What a module with children holds itself is left out, such as the biases of a layer that wraps a convolution.
-    """
-    modules = {id(m): m for network in networks for m in network.modules() if next(m.children(), None) is None}
-    return parameter_count(*modules.values())
+__all__ = ["efficiency", "leaf_parameter_count", "parameter_count"]
 
 
 def efficiency(fid: float, parameters: int) -> float:

@@ -3,24 +3,21 @@
 import torch
 from torch import Tensor, nn
 
-from genrep.errors import UserError
-
 
 class Posterior(nn.Module):
     """Two multivariate normals: one over the encoded means, one over the encoded standard deviations.
 
-    Fitted after training and saved with the networks; it has no parameters of its own.
+    Fitted after training and saved with the networks; it has no parameters of its own. Until then all means are 0 and
+    all deviations 1: the prior.
     """
 
-    fitted: Tensor  # 1 once it has been fitted, else 0
     mean: Tensor  # (2, latent): of the encoded means, and of the deviations
     factor: Tensor  # (2, latent, latent): times its transpose, the covariance of either
 
     def __init__(self, latent: int):
         super().__init__()
         self.latent = latent
-        self.register_buffer("fitted", torch.zeros(()))
-        self.register_buffer("mean", torch.zeros(2, latent))
+        self.register_buffer("mean", torch.stack([torch.zeros(latent), torch.ones(latent)]))
         self.register_buffer("factor", torch.zeros(2, latent, latent))
 
     @torch.no_grad()
@@ -30,16 +27,9 @@ class Posterior(nn.Module):
             values = values.double().cpu()
             self.mean[index] = values.mean(0)
             self.factor[index] = root(torch.cov(values.T).view(self.latent, self.latent))
-        self.fitted.fill_(1)
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
-        """z = m + s eps with m and s from the two normals and eps from N(0, I): (count, latent).
-
-        Raises:
-            UserError: nothing has been fitted.
-        """
-        if not self.fitted:
-            raise UserError("improved sampling needs encoded training images; train the VAE to its next snapshot first")
+        """z = m + s eps with m and s from the two normals and eps from N(0, I): (count, latent)."""
         m, s, eps = torch.randn(3, count, self.latent, generator=generator, device=generator.device)
         m, s = (mean + noise @ factor.T for mean, noise, factor in zip(self.mean, (m, s), self.factor, strict=True))
         return m + s * eps

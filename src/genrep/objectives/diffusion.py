@@ -7,6 +7,8 @@ guidance (Ho and Salimans, 2022).
 """
 
 from dataclasses import dataclass
+from itertools import accumulate
+from operator import mul
 
 import torch
 from torch import Tensor, nn
@@ -22,14 +24,16 @@ class Diffusion:
 
     beta: Tensor  # (T,)
     alpha_bar: Tensor  # (T,) product of 1 - beta up to t
-    exact: Tensor  # (T,) alpha_bar in double precision, on the CPU: 1 - alpha_bar loses digits at small t
+    exact: tuple[float, ...]  # alpha_bar in double precision: 1 - alpha_bar loses digits at small t
 
     @classmethod
     def linear(cls, params: DiffusionObjectiveParams, device: torch.device) -> "Diffusion":
         """beta_t linear from its first value at t = 1 to its last at t = T; computed in double precision."""
         beta = torch.linspace(*params.beta, params.steps, dtype=torch.float64)
-        alpha_bar = (1 - beta).cumprod(0)
-        return cls(beta.float().to(device), alpha_bar.float().to(device), alpha_bar)
+        first, last = params.beta
+        rise = (last - first) / max(1, params.steps - 1)
+        exact = tuple(accumulate((1 - first - rise * k for k in range(params.steps)), mul))
+        return cls(beta.float().to(device), (1 - beta).cumprod(0).float().to(device), exact)
 
     @property
     def steps(self) -> int:
@@ -45,7 +49,7 @@ class Diffusion:
 
     def signal(self, t: int) -> float:
         """alpha_bar_t; 1 at t = 0."""
-        return float(self.exact[t - 1]) if t else 1.0
+        return self.exact[t - 1] if t else 1.0
 
     def image(self, x_t: Tensor, eps: Tensor, t: int) -> Tensor:
         """The x_0 that ``noised`` makes x_t of with this eps."""

@@ -7,6 +7,7 @@ from pydantic import Field, PositiveInt, model_validator
 
 from genrep.params.base import Params
 from genrep.params.inception import InceptionParams
+from genrep.params.samplers import SamplerParams
 from genrep.params.studies import StudiesParams
 from genrep.params.training import Precision, Probability, RunParams
 
@@ -22,6 +23,7 @@ class EvaluationParams(Params):
     seed: int
     extra: tuple[Literal["classes_covered", "diversity"], ...] = ()  # further native metrics
     looked_at: dict[str, tuple[PositiveInt, ...]] = Field(default={})  # by model: epochs with intervals and a grid too
+    also: dict[str, SamplerParams] = Field(default={})  # by model: measured at its last snapshot, as metric@kind
     splits: PositiveInt = 1  # consecutive parts of the samples that native IS is a mean over
     inception: InceptionParams | None = None  # metrics of the Inception network, where its weights are at hand
 
@@ -39,6 +41,16 @@ class TimingParams(Params):
     threads: PositiveInt | None = None  # of torch on a CPU; None: all that the rule is given
 
 
+class SamplingTimesParams(Params):
+    """The rule that times sampling with the machine to itself."""
+
+    runs: Annotated[tuple[str, ...], Field(min_length=1)]
+    batch: PositiveInt  # images
+    repetitions: PositiveInt  # after one that warms up; the median stands
+    cpu_steps: PositiveInt | None = None  # of a sampler that takes steps, timed on a CPU and scaled up; None: all
+    threads: PositiveInt | None = None  # of torch on a CPU; None: all that the rule is given
+
+
 class ReplicationParams(Params):
     """One replication at one scale; variants of a model have become runs of their own."""
 
@@ -49,6 +61,7 @@ class ReplicationParams(Params):
     runs: dict[str, RunParams]
     evaluation: EvaluationParams
     timing: TimingParams | None = None
+    sampling_times: SamplingTimesParams | None = None
     studies: StudiesParams | None = None
 
     @model_validator(mode="after")
@@ -64,6 +77,8 @@ class ReplicationParams(Params):
             ("evaluation.looked_at", self.evaluation.looked_at, models),
             ("left_out", self.left_out, models),
             ("timing.runs", self.timing.runs if self.timing else (), set(self.runs)),
+            ("sampling_times.runs", self.sampling_times.runs if self.sampling_times else (), models & set(self.runs)),
+            ("evaluation.also", self.evaluation.also, models),
             ("studies.runs", self.studies.runs if self.studies else (), sampled),
         )
         for where, names, known in named:
@@ -107,6 +122,10 @@ class ReplicationParams(Params):
     def classifier_of(self, run: str) -> str:
         """The run whose network measures this run."""
         return self.evaluation.classifier_of.get(self.model_of(run), self.evaluation.classifier)
+
+    def also_of(self, run: str) -> SamplerParams | None:
+        """Another sampler that the run's last snapshot is measured with."""
+        return self.evaluation.also.get(self.model_of(run))
 
     @property
     def classifiers(self) -> tuple[str, ...]:

@@ -19,9 +19,18 @@ from genrep.identity import (
     measurement_identity,
     measuring_code,
     run_identity,
+    sampling_identity,
     training_code,
 )
-from genrep.layout import adoption_path, epoch_times_path, inception_path, measurement_path, real_path, study_path
+from genrep.layout import (
+    adoption_path,
+    epoch_times_path,
+    inception_path,
+    measurement_path,
+    real_path,
+    sampling_times_path,
+    study_path,
+)
 from genrep.params import ReplicationParams
 from genrep.study_plan import lacking, studied, studies_key, study_code, title
 from genrep.sweep.readings import SEPARATOR
@@ -52,6 +61,8 @@ def adopt(plan: Plan) -> Adoption:
     parts += [_run(plan, name, seed) for name, seed in plan.measured()]
     if plan.params.timing is not None:
         parts.append(_epoch_times(plan))
+    if plan.params.sampling_times is not None:
+        parts.append(_sampling_times(plan))
     parts += _studied(plan)
     whole = all(part.path.exists() and not part.reason for part in parts)
     optional = [*_swept(plan), *_on_inception(plan)]
@@ -168,6 +179,18 @@ def _epoch_times(plan: Plan) -> _Part:
     return _Part("epoch_times", path, plan.timing_key(), reason)
 
 
+def _sampling_times(plan: Plan) -> _Part:
+    path, reason = sampling_times_path(plan.scale, plan.name), ""
+    if path.exists():
+        record, how = read_json(path), plan.params.sampling_times
+        reason = _differs("sampling times", record["how"], how.values() if how else None)
+        for name, timed in record["runs"].items():
+            expected = sampling_identity(plan.run(name))
+            reason = reason or _differs("parameters", timed["identity"], expected["identity"])
+            reason = reason or _differs("sampling code", known_as(timed["code"]), expected["code"])
+    return _Part("sampling_times", path, plan.sampling_times_key(), reason)
+
+
 def _untimed(values: dict[str, Any]) -> dict[str, Any]:
     """Training values without the number of threads, which the timing sets itself."""
     return {key: value for key, value in values.items() if key != "threads"}
@@ -179,7 +202,7 @@ def _differs_from_tree(plan: Plan, name: str, seed: int, path: Path) -> str:
     return (
         _run_differs(params, name, seed, record["provenance"])
         or _differs("protocol", record["how"], measurement_identity(params, name))
-        or _differs("measuring code", known_as(record["evaluation"]["code"]), measuring_code(run))
+        or _differs("measuring code", known_as(record["evaluation"]["code"]), measuring_code(run, params.also_of(name)))
         or _differs("classifier", record["classifier"], classifier)
     )
 

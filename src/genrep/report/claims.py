@@ -8,16 +8,20 @@ from pydantic import Field
 from genrep.entries import read_entries
 from genrep.params.base import Params
 from genrep.report.flags import flags
+from genrep.report.loss_predicates import Breaks, Exceeds, TradesOff, Untracked
 from genrep.report.measurements import REAL, Measurements
 from genrep.report.predicates import Agrees, Drift, Order, Reaches, Rises, Sooner, moment
 from genrep.report.study_predicates import StudyBest, StudyOrder, StudyRises, StudyWithin
+from genrep.report.term_predicates import Ascends, Improves, Near, Unmeasured
 from genrep.report.training_predicates import Finished, LossFlat, LossRougher
 from genrep.report.trends import FallsShort, LossStays, SettlesSooner, Steadier, Together
 from genrep.report.verdicts import Judgement, Verdict, every
 
-OfRuns = Order | Drift | Sooner | Rises | Agrees | Reaches | FallsShort | Finished
-OfCurves = LossFlat | LossRougher | LossStays | SettlesSooner | Steadier | Together
+OfRuns = Order | Drift | Sooner | Rises | Agrees | Reaches | FallsShort | Improves
+OfLosses = Finished | LossFlat | LossRougher | LossStays | TradesOff | Untracked | Breaks | Exceeds
+OfCurves = SettlesSooner | Steadier | Together
 OfStudies = StudyOrder | StudyWithin | StudyRises | StudyBest
+Part = Annotated[OfRuns | OfLosses | OfCurves | OfStudies | Ascends | Near | Unmeasured, Field(discriminator="kind")]
 
 
 class Claim(Params):
@@ -27,7 +31,13 @@ class Claim(Params):
     place: str  # where the report says it
     finding: str  # in our words
     needs: Literal["gpu"] | None = None
-    parts: tuple[Annotated[OfRuns | OfCurves | OfStudies, Field(discriminator="kind")], ...]
+    full_only: str | None = None  # why the smaller scales say nothing of it
+    parts: tuple[Part, ...]
+
+    @property
+    def is_of_sampling(self) -> bool:
+        """Whether its times are those of sampling, not of training."""
+        return any("sampling_seconds" in term for part in self.parts for term in getattr(part, "terms", ()))
 
 
 def read_claims(folder: Path) -> list[Claim]:
@@ -44,9 +54,12 @@ def judge(claim: Claim, measurements: Measurements, scale: str) -> Judgement:
     if scale == "smoke":
         reason = "; ".join([f"smoke scale: {measurements.deviations}", *noted])
         return Judgement(Verdict.NOT_COMPARABLE, reason, found.observed)
-    machine = (measurements.times or {}).get("machine", {})
+    machine = ((measurements.sampling if claim.is_of_sampling else measurements.times) or {}).get("machine", {})
     if claim.needs == "gpu" and machine.get("device") == "cpu":
         reason = f"timed on a CPU ({machine['device_name']}); the report's claim is about a GPU"
+        return Judgement(Verdict.NOT_COMPARABLE, reason, found.observed)
+    if claim.full_only is not None and scale != "full":
+        reason = f"{scale} scale: {measurements.deviations}; {claim.full_only}"
         return Judgement(Verdict.NOT_COMPARABLE, reason, found.observed)
     reasons = [found.reason]
     if scale == "desk":
@@ -65,5 +78,7 @@ def _few_seeds(claim: Claim, measurements: Measurements) -> bool:
 
 def models_of(claim: Claim) -> set[str]:
     """The models that a claim is about."""
-    named = {one for part in claim.parts for one in getattr(part, "models", None) or (part.model,)}  # type: ignore[union-attr]
+    named: set[str] = set()
+    for part in claim.parts:
+        named |= {*getattr(part, "models", ()), *filter(None, [getattr(part, "model", None)])}
     return {moment(one)[0] for one in named} - {REAL}

@@ -38,7 +38,7 @@ def tables(measurements: Measurements, published: pd.DataFrame) -> dict[str, pd.
 
 def evaluation(measurements: Measurements, published: pd.DataFrame) -> pd.DataFrame:
     """Table 1: ELBO of the VAEs and FID of the GANs, published beside ours; native FID compares with neither."""
-    from genrep.report.cells import reproduce
+    from genrep.report.terms import reproduce
 
     printed = published.set_index("cell")
     rows = []

@@ -83,6 +83,12 @@ class Measurements:
         return _record(path, "machine", "runs") if path.exists() else None
 
     @cached_property
+    def sampling(self) -> dict[str, Any] | None:
+        """The sampling times, with the sizes of the networks."""
+        path = self.folder / "sampling_times.json"
+        return _record(path, "machine", "runs") if path.exists() else None
+
+    @cached_property
     def studies(self) -> Studies:
         """The studies."""
         return Studies(self.folder, self.params)

@@ -121,7 +121,8 @@ def verdict_record(
     Every cell and claim of a replication rests on the same runs, so provenance stands once, by run.
     """
     commits = last_touched(REPLICATIONS / name / "published.csv")
-    default = measurements.params.evaluation.classifier
+    params = measurements.params
+    default = params.evaluation.classifier
     return {
         "replication": name,
         "scale": scale,
@@ -140,10 +141,13 @@ def verdict_record(
         **{
             real_name(run, default): record
             and {key: record[key] for key in ("classifier", "evaluation", "inception") if key in record}
-            for run in measurements.params.classifiers
+            for run in params.classifiers
             for record in [measurements.reals.get(run)]
         },
-        "epoch_times": None
-        if measurements.times is None
-        else {key: value for key, value in measurements.times.items() if key != "runs"},
+        "epoch_times": _apart_from_runs(measurements.times),
+        **({} if params.sampling_times is None else {"sampling_times": _apart_from_runs(measurements.sampling)}),
     }
+
+
+def _apart_from_runs(record: dict[str, Any] | None) -> dict[str, Any] | None:
+    return None if record is None else {key: value for key, value in record.items() if key != "runs"}

@@ -11,10 +11,11 @@ import pandas as pd
 from genrep.assumptions import AS_USED
 from genrep.layout import REPLICATIONS
 from genrep.params import ReplicationParams
-from genrep.report.cells import Term, incomparable, read_published, tolerated
+from genrep.report.cells import incomparable, read_published, tolerated
 from genrep.report.estimates import Estimate, NotMeasured
 from genrep.report.inception import is_inception, lacking
 from genrep.report.measurements import Measurements
+from genrep.report.terms import Term
 from genrep.report.verdicts import Verdict, inside
 from genrep.sweep.readings import Variant
 

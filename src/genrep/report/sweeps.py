@@ -15,12 +15,13 @@ from genrep.assumptions import AS_USED
 from genrep.errors import UserError
 from genrep.layout import REPLICATIONS, results_folder
 from genrep.params.load import check_choice
-from genrep.report.cells import Term, is_measured, read_published
+from genrep.report.cells import read_published
 from genrep.report.explained import explanation, spans
 from genrep.report.measurements import HIGHER_IS_CLEARER
 from genrep.report.page import write_sweep_page
 from genrep.report.sweep_rows import Row, grouped, read_rows
 from genrep.report.tables import rounded, write_table
+from genrep.report.terms import Term, is_measured
 from genrep.sweep.readings import Sweeps, Variant
 from genrep.workflow import Plan
 

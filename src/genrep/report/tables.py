@@ -18,11 +18,14 @@ th { position: sticky; top: 0; background: #f4f4f4 }
 """
 Found = TypeVar("Found")
 DIGITS = 6  # significant, so that a regenerated file is equal to the last bit that matters
+WHOLE = 2**53  # below which a float holds every whole number
 
 
 def rounded(value: float | None) -> float | None:
-    """``value`` to ``DIGITS`` significant digits."""
-    return None if value is None else float(f"{value:.{DIGITS}g}")
+    """``value`` to ``DIGITS`` significant digits; a whole number, such as a count, keeps all of them."""
+    if value is None or (abs(value) < WHOLE and float(value).is_integer()):
+        return value if value is None else float(value)
+    return float(f"{value:.{DIGITS}g}")
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from genrep.data.arrays import ImageSet
-from genrep.params.training import RunParams, SamplerParams
+from genrep.params.samplers import SamplerParams
+from genrep.params.training import DiffusionObjectiveParams, RunParams
 
 
 def sampler(params: SamplerParams) -> ModuleType:
@@ -58,6 +59,13 @@ def strips(
     module = sampler(run.sampler)
     shown = module.strips(networks, run, images, seed, device) if hasattr(module, "strips") else {}
     return {name: np.stack([to_uint8(x, run.data.range).numpy() for x in moments]) for name, moments in shown.items()}
+
+
+def steps(run: RunParams) -> int:
+    """Passes of the networks, at one image each or with guidance two, that the sampler of a run takes."""
+    if not isinstance(run.objective, DiffusionObjectiveParams):
+        return 1
+    return min(run.objective.steps, getattr(run.sampler, "steps", run.objective.steps))
 
 
 def to_uint8(pixels: Tensor, value_range: tuple[float, float]) -> Tensor:

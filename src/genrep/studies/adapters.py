@@ -75,7 +75,7 @@ def _decoder(networks: nn.ModuleDict, network: Any, run: RunParams, cast: _Autoc
 
     improved: Any = getattr(networks, "posterior", None)
     prior = partial(latents, network)
-    return Decoder(network.latent, prior if improved is None or not improved.fitted else improved.draw, decode)
+    return Decoder(network.latent, prior if improved is None else improved.draw, decode)
 
 
 def _encoder(network: nn.Module, run: RunParams, cast: _Autocast) -> Encoder:

@@ -165,6 +165,12 @@ def epoch_times(measurements: Measurements, models: Names, notes: Sequence[str])
     return figure
 
 
+def first_log(measurements: Measurements, model: str) -> list[dict[str, Any]]:
+    """The epochs that a model's best run has logged with its first seed; empty if there is none."""
+    run = measurements.best.get(model, "")
+    return next((record["log"] for record in measurements.runs.get(run, {}).values()), [])
+
+
 def _first_records(measurements: Measurements, model: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each measured run of a model with the record of its first seed."""
     for run in measurements.runs_of(model):

@@ -1,0 +1,88 @@
+"""Figures of ``thesis``: samples (6.2, 6.10), improved sampling (3.6), training graphs (6.8), quality over epochs."""
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import accumulate
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from genrep.report.estimates import NotMeasured
+from genrep.report.figures import samples, training
+from genrep.report.figures.book import Makers
+from genrep.report.figures.charts import Line, Panel, curves
+from genrep.report.figures.sheets import Sheet, draw_sheets, image_grid
+from genrep.report.figures.style import colour_of
+from genrep.report.measurements import Measurements
+
+MODELS = {"vae": "VAE", "gan": "GAN", "diffusion": "Diffusion model"}
+GRAPHS = (
+    ("VAE: reconstruction", "vae", ("reconstruction",)),
+    ("VAE: KL divergence", "vae", ("kl",)),
+    ("GAN", "gan", ("critic_real", "critic_fake", "generator")),
+    ("Diffusion model", "diffusion", ("loss",)),
+)
+LOSSES = [loss for _, _, losses in GRAPHS for loss in losses]
+THIN = 60  # epochs from which lines are thin
+SHOWN, COLUMNS = 40, 10  # samples of each model
+
+
+def makers(measurements: Measurements, notes: list[str]) -> Makers:
+    """Every figure by name."""
+    faces = {
+        f"figure_6_2_{model}": partial(samples.last_samples, measurements, model, name, notes, count=SHOWN)
+        for model, name in MODELS.items()
+    }
+    landscapes = {
+        f"figure_6_10_{model}": partial(
+            samples.last_samples, measurements, f"{model}_landscapes", f"{name}, landscapes", notes, count=SHOWN
+        )
+        for model, name in MODELS.items()
+    }
+    over_epochs = {
+        f"figure_samples_over_epochs_{model}": partial(samples.samples_over_epochs, measurements, model, name, notes)
+        for model, name in MODELS.items()
+    }
+    return {
+        "figure_3_6_improved_sampling": partial(improved_sampling, measurements, "vae", "latent_prior", notes),
+        **faces,
+        "figure_6_8_training_graphs": partial(training_graphs, measurements, notes),
+        "figure_quality_over_epochs": partial(training.quality_over_epochs, measurements, MODELS, notes),
+        **over_epochs,
+        **landscapes,
+    }
+
+
+def training_graphs(measurements: Measurements, notes: Sequence[str]) -> Figure:
+    """Figure 6.8: the losses of each best run over its epochs, first seed; the VAE's two have axes of their own."""
+    panels = []
+    for title, model, losses in GRAPHS:
+        log = training.first_log(measurements, model)
+        lines = [
+            Line(
+                np.array([record["epoch"] for record in log]),
+                np.array([record["losses"][loss] for record in log]),
+                loss.replace("_", ", "),
+                colour_of(LOSSES, loss),
+                thin=len(log) > THIN,
+            )
+            for loss in losses
+            if log
+        ]
+        panels.append(Panel(title, "loss", lines, note="not run"))
+    if not any(panel.lines for panel in panels):
+        raise NotMeasured("no run has been measured")
+    growth = measurements.params.runs["gan"].growth
+    ends = [*accumulate(part.epochs for part in growth)][:-1]
+    grows = f"the GAN's resolution doubles after epochs {', '.join(map(str, ends))}" if ends else ""
+    return curves(panels, "Training losses: means over each epoch", [grows, *notes], 2)
+
+
+def improved_sampling(measurements: Measurements, model: str, other: str, notes: Sequence[str]) -> Figure:
+    """Samples under the model's own sampler, and of the same networks under another one."""
+    run = measurements.best_run(model)
+    sheets: list[Sheet] = []
+    for key, heading in (("grid", "improved: from what training images are encoded to"), (f"grid@{other}", "prior")):
+        grid = image_grid(samples.kept_images(measurements, run, key)[: SHOWN // 2], COLUMNS)
+        sheets.append(Sheet(grid.images, heading=heading))
+    return draw_sheets(sheets, "VAE: improved sampling and sampling from the prior", notes)

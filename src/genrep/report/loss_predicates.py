@@ -1,0 +1,142 @@
+"""Predicates over the logged losses of a model's best run, in every seed."""
+
+from collections.abc import Callable
+from itertools import accumulate
+from typing import Any, Literal
+
+import numpy as np
+from scipy.stats import mannwhitneyu, spearmanr
+
+from genrep.params.base import Params
+from genrep.report.estimates import NotMeasured
+from genrep.report.measurements import HIGHER_IS_CLEARER, Measurements
+from genrep.report.predicates import SIGNIFICANCE
+from genrep.report.verdicts import Judgement, Verdict, agreement
+
+FEWEST_SNAPSHOTS = 8  # behind a rank correlation whose absence means something
+
+
+class TradesOff(Params):
+    """Two losses trade off: from epoch to epoch one tends to rise where the other falls."""
+
+    kind: Literal["trades_off"]
+    model: str
+    losses: tuple[str, str]
+
+    def judge(self, measurements: Measurements) -> Judgement:
+        """Rank correlation of the changes, in every seed."""
+
+        def of_seed(run: str, seed: int, logged: dict[str, np.ndarray]) -> tuple[Verdict, str]:
+            rho, p = spearmanr(*(np.diff(_of(logged, loss)) for loss in self.losses))
+            if not p < SIGNIFICANCE:
+                return Verdict.INCONCLUSIVE, f"{rho:.2f}"
+            return Verdict.REPLICATED if rho < 0 else Verdict.NOT_REPLICATED, f"{rho:.2f}"
+
+        title = f"{self.model}: rank correlation of the changes of {' and '.join(self.losses)}"
+        return _over_seeds(measurements, self.model, of_seed, title, "no clear tendency")
+
+
+class Untracked(Params):
+    """No loss of a model follows the quality of its images: lower is not better, over the snapshots."""
+
+    kind: Literal["untracked"]
+    model: str
+    losses: tuple[str, ...]
+    metric: str
+
+    def judge(self, measurements: Measurements) -> Judgement:
+        """Rank correlation of each loss with the metric's badness: a significant positive one would follow it."""
+        return agreement([self._judge(measurements, loss) for loss in self.losses])
+
+    def _judge(self, measurements: Measurements, loss: str) -> Judgement:
+        def of_seed(run: str, seed: int, logged: dict[str, np.ndarray]) -> tuple[Verdict, str]:
+            n = measurements.common_n(self.model, metric=self.metric)
+            epochs, values = measurements.curve(run, seed, self.metric, n)
+            if len(epochs) < FEWEST_SNAPSHOTS:
+                return Verdict.INCONCLUSIVE, f"only {len(epochs)} snapshots"
+            rho, p = spearmanr(_of(logged, loss)[epochs - 1], -HIGHER_IS_CLEARER[self.metric] * values)
+            follows = p < SIGNIFICANCE and rho > 0
+            return Verdict.NOT_REPLICATED if follows else Verdict.REPLICATED, f"{rho:.2f}"
+
+        title = f"{self.model}: rank correlation of {loss} with how bad {self.metric} is"
+        return _over_seeds(measurements, self.model, of_seed, title, f"fewer than {FEWEST_SNAPSHOTS} snapshots")
+
+
+class Breaks(Params):
+    """A model's losses jump where its resolution changes, more than between other epochs."""
+
+    kind: Literal["breaks"]
+    model: str
+    losses: tuple[str, ...]
+
+    def judge(self, measurements: Measurements) -> Judgement:
+        """Changes at the boundaries against all others: one-sided Mann-Whitney test."""
+        return agreement([self._judge(measurements, loss) for loss in self.losses])
+
+    def _judge(self, measurements: Measurements, loss: str) -> Judgement:
+        def of_seed(run: str, seed: int, logged: dict[str, np.ndarray]) -> tuple[Verdict, str]:
+            changes = np.abs(np.diff(_of(logged, loss)))
+            ends = np.array([*accumulate(part.epochs for part in measurements.params.runs[run].growth)][:-1])
+            if not len(ends):
+                raise NotMeasured(f"{run} does not grow")
+            others = np.delete(changes, ends - 1)
+            p = mannwhitneyu(changes[ends - 1], others, alternative="greater").pvalue
+            shown = f"{np.median(changes[ends - 1]):.3g} against {np.median(others):.3g} (p = {p:.2g})"
+            if p < SIGNIFICANCE:
+                return Verdict.REPLICATED, shown
+            return Verdict.NOT_REPLICATED if p > 1 - SIGNIFICANCE else Verdict.INCONCLUSIVE, shown
+
+        title = f"{self.model}: median change of {loss} at a new resolution"
+        return _over_seeds(measurements, self.model, of_seed, title, "no clear difference")
+
+
+class Exceeds(Params):
+    """A loss of a model ends above a value."""
+
+    kind: Literal["exceeds"]
+    model: str
+    loss: str
+    value: float
+
+    def judge(self, measurements: Measurements) -> Judgement:
+        """The mean over the last epoch, in every seed."""
+
+        def of_seed(run: str, seed: int, logged: dict[str, np.ndarray]) -> tuple[Verdict, str]:
+            last = _of(logged, self.loss)[-1]
+            return Verdict.REPLICATED if last > self.value else Verdict.NOT_REPLICATED, f"{last:.3g}"
+
+        title = f"{self.model}: {self.loss} in the last epoch, above {self.value:g}"
+        return _over_seeds(measurements, self.model, of_seed, title, "not in every seed")
+
+
+def _over_seeds(
+    measurements: Measurements,
+    model: str,
+    judge: Callable[[str, int, dict[str, np.ndarray]], tuple[Verdict, str]],
+    title: str,
+    undecided: str,
+) -> Judgement:
+    """One verdict from those of all seeds of the best run; inconclusive where they differ."""
+    try:
+        run = measurements.best_run(model)
+        found = [
+            judge(run, seed, _logged(record["log"])) for seed, record in measurements.runs[run].items() if record["log"]
+        ]
+    except NotMeasured as missing:
+        return Judgement(Verdict.NOT_RUN, str(missing))
+    observed = f"{title}: {', '.join(shown for _, shown in found)}"
+    verdicts = {verdict for verdict, _ in found}
+    if len(verdicts) == 1 and (only := verdicts.pop()) != Verdict.INCONCLUSIVE:
+        return Judgement(only, "", observed)
+    return Judgement(Verdict.INCONCLUSIVE, undecided, observed)
+
+
+def _logged(log: list[dict[str, Any]]) -> dict[str, np.ndarray]:
+    """Losses by name, (E,) each."""
+    return {name: np.array([record["losses"][name] for record in log]) for name in log[0]["losses"]}
+
+
+def _of(logged: dict[str, np.ndarray], loss: str) -> np.ndarray:
+    if loss not in logged:
+        raise NotMeasured(f"no loss {loss!r} was logged; there are {', '.join(logged)}")
+    return logged[loss]
