@@ -143,7 +143,21 @@ def verdict_record(
             for run in measurements.params.classifiers
             for record in [measurements.reals.get(run)]
         },
+        **_studied(measurements),
         "epoch_times": None
         if measurements.times is None
         else {key: value for key, value in measurements.times.items() if key != "runs"},
     }
+
+
+def _studied(measurements: Measurements) -> dict[str, Any]:
+    """The provenance of the studies; nothing where none is asked for."""
+    if measurements.params.studies is None:
+        return {}
+    keys = ("provenance", "how", "code", "classifier", "evaluation")
+    found = {
+        f"{run}-seed{seed}": {key: record[key] for key in keys}
+        for run, records in measurements.studies.records.items()
+        for seed, record in records.items()
+    }
+    return {"studies": found}
