@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.lib.format import open_memmap
+from safetensors.torch import load_file
 
 from genrep.allocator import keep_freed_memory
 from genrep.files import sha256_file
@@ -19,7 +20,7 @@ from genrep.metrics.feature_store import FeatureStore
 from genrep.metrics.images import ArrayImages
 from genrep.metrics.inception import Inception, Outputs
 from genrep.metrics.inception_metrics import InceptionMetrics
-from genrep.metrics.weights import Weights
+from genrep.metrics.protocol import InceptionProtocol
 
 REAL_BATCHES = 3
 
@@ -42,12 +43,12 @@ def main() -> None:
     for start in range(0, count, 1000):
         part = pixels[start : start + 1000]
         part[:] = rng.integers(0, 256, part.shape, dtype=np.uint8)
-    network = Shortened.load(Weights(path, sha256=sha256_file(path)))
+    network = Shortened(InceptionProtocol(weights=sha256_file(path)), load_file(path))
     store = FeatureStore(folder)
     real = store.features(network, ArrayImages(pixels[: count // 2]))
     found = store.features(network, ArrayImages(pixels))
-    metrics = InceptionMetrics(store, network.protocol, real, "train", seed=0, subsets=10, k=0)
-    metrics.measure(found, count)
+    metrics = InceptionMetrics(store, network.protocol, real, "train", seed=0, subsets=10)
+    metrics.measure(found, count, intervals=True)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
 
 

@@ -44,21 +44,21 @@ class Comparison:
 COMPARISONS = (
     Comparison(
         "VAE training",
-        (*OURS, "vae-adam", "IMAGES", 50),
+        (*OURS, "mnist_timing", "vae-adam", "IMAGES", 50),
         (KERAS, HERE / "peers/keras_models.py", "vae", "IMAGES", 1),
         "the same networks in Keras, TensorFlow backend, graph-compiled step",
         1.3,
     ),
     Comparison(
         "GAN training",
-        (*OURS, "gan-adam", "IMAGES", 50),
+        (*OURS, "mnist_timing", "gan-adam", "IMAGES", 50),
         (KERAS, HERE / "peers/keras_models.py", "gan", "IMAGES", 2),
         "the same networks in Keras, TensorFlow backend, graph-compiled step",
         1.3,
     ),
     Comparison(
         "diffusion training step",
-        (*OURS, "diffusion-adam", "IMAGES", 2),
+        (*OURS, "mnist_timing", "diffusion-adam", "IMAGES", 2),
         (sys.executable, HERE / "peers/plain_diffusion.py", "IMAGES", 1),
         "the same U-Net in a plain fp32 contiguous PyTorch loop with a DataLoader",
         3.0,
@@ -69,11 +69,8 @@ COMPARISONS = (
 def main() -> None:
     if not KERAS.exists():
         sys.exit(f"{KERAS} does not exist; run: make bench")
-    with np.load("data/reduced/mnist-reduced.npz", allow_pickle=False) as shipped:
-        images = np.resize(shipped["images"], (IMAGES, 28, 28, 1))
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "images.npy"
-        np.save(path, images)
+        path = shipped_images("mnist-reduced", Path(folder))
         bar = tqdm(total=2 * REPETITIONS * len(COMPARISONS), unit="run", disable=None)
         rows = [row(comparison, path, bar) for comparison in COMPARISONS]
     text = "\n".join([*HEAD, *machine(), "", *TABLE_HEAD, *rows, ""])
@@ -81,8 +78,15 @@ def main() -> None:
     print(text)
 
 
-def row(comparison: Comparison, path: Path, bar: tqdm) -> str:
-    pairs = [tuple(rate(side, path, bar) for side in (comparison.ours, comparison.peer)) for _ in range(REPETITIONS)]
+def shipped_images(name: str, folder: Path) -> Path:
+    """A file of the shipped images of a reduced set, repeated."""
+    with np.load(f"data/reduced/{name}.npz", allow_pickle=False) as shipped:
+        np.save(folder / "images.npy", np.resize(shipped["images"], (IMAGES, 28, 28, 1)))
+    return folder / "images.npy"
+
+
+def row(comparison: Comparison, path: Path, bar: tqdm, repetitions: int = REPETITIONS) -> str:
+    pairs = [tuple(rate(side, path, bar) for side in (comparison.ours, comparison.peer)) for _ in range(repetitions)]
     ours, peer = (median(side) for side in zip(*pairs, strict=True))
     ratios = sorted(a / b for a, b in pairs)
     return (

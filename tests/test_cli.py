@@ -77,10 +77,25 @@ def test_mistake_leaves_no_files(genrep, tmp_path):
 def test_outside_the_repository(genrep, tmp_path):
     (tmp_path / "params.yaml").unlink()
     assert_one_line(genrep("train", "mnist_timing", "vae-adam"), "run genrep in the root of the repository")
+    before = sorted(tmp_path.rglob("*"))
+    for command in ("list", "verify", "fetch lhq", "prepare faces-32", "card mnist", "sheet mnist sheet.png"):
+        assert_one_line(genrep("data", *command.split()), "not found; run genrep in the root of the repository")
+    assert genrep("data", "prepare", "--help").exit_code == 0
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_data_that_was_not_prepared(genrep):
     assert_one_line(genrep("train", "mnist_timing", "vae-adam"), "run: genrep data prepare mnist-reduced")
+
+
+@pytest.mark.parametrize("command", [("measure-real",), ("evaluate", "gan")], ids=["real", "run"])
+def test_inception_metrics_alone_need_weights_and_somebody_who_asks(genrep, command):
+    step, *run = command
+    lack = "data/weights/inception.safetensors does not exist; run: genrep data fetch inception"
+    assert_one_line(genrep(step, "fashion_mnist_is", *run, "--only", "inception"), lack)
+    run = ["vae-adam"] * len(run)
+    said = "params.yaml asks for no Inception metrics of mnist_timing: evaluation.inception"
+    assert_one_line(genrep(step, "mnist_timing", *run, "--only", "inception"), said)
 
 
 def test_results_that_are_not_there(genrep):
@@ -156,6 +171,36 @@ def test_data_card_knows_source_and_prepared_set(genrep):
     assert card["source"]["licence"] == data_set("mnist").source.licence
     assert card["prepared"]["identity"] == data_set("mnist-reduced").identity
     assert_one_line(genrep("data", "card", "mnist-redced"), "did you mean 'mnist-reduced'?")
+
+
+def test_data_card_says_what_is_unverified(genrep):
+    card = json.loads(genrep("data", "card", "lhq-128").stdout)
+    assert card["set"]["identity"] == "unverified"
+    assert card["source"]["files"]["lhq_256.zip"] == {
+        "url": "https://disk.yandex.ru/d/HPEEntpLv8homg",
+        "hash": "unverified",
+        "link": "unverified",
+    }
+    card = json.loads(genrep("data", "card", "mnist").stdout)
+    assert card["set"]["identity"] == data_set("mnist").recorded_identity
+    assert "hash" not in card["source"]["files"]["train-images-idx3-ubyte.gz"]
+
+
+def test_data_sheet_is_a_png_in_a_folder_that_is_there(genrep, tmp_path):
+    genrep("data", "prepare", "mnist-reduced")
+    assert_one_line(
+        genrep("data", "sheet", "mnist-reduced", "sheet.txt"), "sheet.txt is no PNG file; name it sheet.png"
+    )
+    assert_one_line(genrep("data", "sheet", "mnist-reduced", "no/sheet.png"), "no is no folder; make it first")
+    assert not (tmp_path / "no").exists()
+    assert genrep("data", "sheet", "mnist-reduced", "sheet.png").exit_code == 0
+    assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
+    assert "sheet" in genrep("-h").stdout
+
+
+def test_drawn_set_has_nothing_to_fetch(genrep):
+    result = genrep("data", "fetch", "faces-64")
+    assert (result.exit_code, result.stdout) == (0, "faces: nothing to fetch, it is drawn when it is prepared\n")
 
 
 def test_data_verify_exits_with_1_when_something_differs(genrep, tmp_path):

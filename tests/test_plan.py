@@ -1,5 +1,6 @@
 """What a replication takes, against counts by hand and files that a run really leaves."""
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -7,8 +8,10 @@ import torch
 
 from genrep import plan as plan_module
 from genrep.data.availability import Availability, availability, prepared_bytes
+from genrep.data.catalogue import source
 from genrep.data.prepare import MIRROR
 from genrep.errors import UserError
+from genrep.files import write_json
 from genrep.params import load, resolve
 from genrep.plan import (
     checkpoint_bytes,
@@ -147,12 +150,15 @@ def test_availability_follows_the_files(tmp_path, monkeypatch):
     assert where.state == "missing"
     assert "lacks mnist/train-images-idx3-ubyte.gz" in where.found
     for stem in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
-        (mirror / "mnist" / f"{stem}-ubyte.gz").touch()
+        path = mirror / "mnist" / f"{stem}-ubyte.gz"
+        path.touch()
+        os.truncate(path, source("mnist").files[path.name].bytes)
     assert availability("mnist", tmp_path).state == "at hand"
 
     prepared = tmp_path / "prepared" / "mnist"
     prepared.mkdir(parents=True)
-    (prepared / "card.json").touch()
+    card = {"counts": {"train": 60_000, "test": 10_000}, "identity": "0" * 64, "share_of_official": 1.0}
+    write_json(prepared / "card.json", card)
     assert availability("mnist", tmp_path).state == "prepared"
 
 

@@ -56,6 +56,10 @@ def data_sheet(name: str, path: Path) -> None:
     from genrep.report.figures.contact import contact_sheet
     from genrep.report.figures.style import save, theme
 
+    if path.suffix.lower() != ".png":
+        raise UserError(f"{path} is no PNG file; name it {path.with_suffix('.png')}")
+    if not path.parent.is_dir():
+        raise UserError(f"{path.parent} is no folder; make it first, or correct the path")
     with theme():
         save(contact_sheet(prepared(name)), path)
 

@@ -77,3 +77,27 @@ def sha256_json(value: Any) -> str:
     """SHA-256 of the canonical JSON form of ``value`` (sorted keys, no spaces)."""
     canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def remove_empty(folder: Path, last: Path) -> None:
+    """Remove a folder and those above it, up to ``last``, as long as they are empty."""
+    while True:
+        try:
+            folder.rmdir()
+        except OSError:  # something is in it, or it is gone
+            return
+        if folder == last:
+            return
+        folder = folder.parent
+
+
+@contextmanager
+def folder_for(folder: Path) -> Iterator[Path]:
+    """Make a folder; when the block ends, whichever way, remove what it has made of it and is still empty."""
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield folder
+    finally:
+        if made:
+            remove_empty(folder, made[-1])

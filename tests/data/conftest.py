@@ -114,6 +114,23 @@ class FakeFaces:
         lines = [" ".join([name, *("1" if one else "-1" for one in both)]) for name, both in self.attributes.items()]
         self.list.write_text("\n".join([str(len(lines)), "Smile Hat", *lines]) + "\n")
 
+    @property
+    def folder(self) -> Path:
+        """Where the images lie unpacked, if ``unpack`` put them there."""
+        return self.mirror / "faces" / "faces"
+
+    def unpack(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Have the images in a folder instead of an archive."""
+        for name, content in self.images.items():
+            path = self.folder / Path(name).name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
+        self.declare(monkeypatch, {"faces": SourceFile(), "list.txt": SourceFile()})
+        layout = source("faces").layout.model_copy(
+            update={"archive": "faces", "pattern": r"(?P<key>\d+)\.(?:jpg|png)", "first": 1}
+        )
+        monkeypatch.setitem(sources(), "faces", source("faces").model_copy(update={"layout": layout}))
+
     def declare(self, monkeypatch: pytest.MonkeyPatch, files: dict[str, SourceFile] | None = None) -> None:
         """Make ``faces`` a source and ``tiny-faces`` a set of the catalogue, of as many images as there are now."""
         files = files or {"faces.zip": SourceFile(), "list.txt": SourceFile()}
@@ -145,7 +162,9 @@ class FakeFaces:
             counts={"train": len(self.images) - len(self.images) // 10, "test": len(self.images) // 10},
             recorded_identity=None,
         )
-        monkeypatch.setitem(sources(), "faces", origin)
+        monkeypatch.setitem(sources(), "faces", origin)  # in place of the drawn ones
+        for name in ("faces-32", "faces-64"):
+            monkeypatch.delitem(catalogue(), name, raising=False)
         monkeypatch.setitem(catalogue(), "tiny-faces", entry)
 
 

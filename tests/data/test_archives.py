@@ -7,6 +7,7 @@ import struct
 import tarfile
 import zipfile
 import zlib
+from pathlib import Path
 
 import pytest
 
@@ -68,6 +69,48 @@ def test_every_entry_is_found_and_read(tmp_path, make):
 def test_kind_is_told_by_content_not_by_name(tmp_path):
     assert len(entries(make_tar(tmp_path / "images.zip"), tmp_path)) == 3
     assert len(entries(make_zip(tmp_path / "images.tar"), tmp_path)) == 3
+
+
+def test_link_inside_a_folder_is_refused(tmp_path):
+    folder = make_folder(tmp_path / "images")
+    (folder / "a" / "3.png").symlink_to(folder / "a" / "1.png")
+    with pytest.raises(UserError, match=r"images holds a link, a/3.png; put the file itself there"):
+        entries(folder, tmp_path)
+    (folder / "a" / "3.png").unlink()
+    (folder / "c").symlink_to(folder / "a")
+    with pytest.raises(UserError, match="images holds a link, c;"):
+        entries(folder, tmp_path)
+    (folder / "c").unlink()
+    (tmp_path / "elsewhere").symlink_to(folder)  # the folder itself may lie on another disk
+    assert len(entries(tmp_path / "elsewhere", tmp_path)) == len(CONTENT)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_entry_that_is_there_twice_is_named(tmp_path, kind):
+    path = tmp_path / "archive"
+    if kind == "zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            for name in ("a/1.png", "a/2.png", "a/2.png"):
+                archive.writestr(name, b"image")
+    else:
+        with tarfile.open(path, "w") as archive:
+            for name in ("a/1.png", "a/2.png", "a/2.png"):
+                archive.addfile(tarfile.TarInfo(name))
+    with pytest.raises(UserError, match=r"archive holds a/2.png 2 times; do not use this copy"):
+        entries(path, tmp_path)
+
+
+def test_full_disk_is_not_taken_for_a_damaged_archive(tmp_path, monkeypatch):
+    class Full(io.BytesIO):
+        def write(self, content):
+            raise OSError(28, "No space left on device")
+
+    path = make_tar(tmp_path / "a.tgz", "w:gz")
+    opened = Path.open
+    monkeypatch.setattr(Path, "open", lambda self, mode="r": Full() if mode == "wb" else opened(self, mode))
+    with pytest.raises(UserError, match=r"cannot write .*a.tar: No space left on device; make some room"):
+        entries(path, tmp_path / "work")
 
 
 EVIL_NAMES = ["../out.png", "a/../../out.png", "/etc/out.png", "..\\out.png", "C:/out.png", "a/.."]

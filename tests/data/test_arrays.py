@@ -17,7 +17,8 @@ def pixels(*shape: int) -> np.ndarray:
 @pytest.fixture
 def small() -> ImageSet:
     """Six training and four test images in three colours."""
-    return ImageSet(pixels(10, 8, 6, 3), np.arange(10), {"name": "small", "counts": {"train": 6, "test": 4}})
+    card = {"name": "small", "counts": {"train": 6, "test": 4}, "identity": "f00d", "share_of_official": 1}
+    return ImageSet(pixels(10, 8, 6, 3), np.arange(10), card)
 
 
 def brighter(images, labels):
@@ -247,3 +248,26 @@ def test_a_limit_is_on_training_images_alone(small, cpu, limit, used):
     assert chosen.split("all") == slice(0, 10)
     data = DeviceImages(chosen, "train", (0.0, 1.0), cpu)
     assert data.batch(slice(None))[1].tolist() == list(range(used))
+
+
+@pytest.mark.parametrize("card", [{}, [], {"counts": {"train": 6, "test": 4}}, {"counts": 10}])
+def test_card_that_says_too_little_is_one_line(small, tmp_path, card):
+    small.save(tmp_path)
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    with pytest.raises(UserError, match=r"not a prepared data set .*card.json does not say .*run: genrep data prepare"):
+        ImageSet.open(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "said"),
+    [
+        ("images", np.zeros((10, 8, 6), np.uint8), "images.npy is uint8 of rank 3, not uint8 of rank 4"),
+        ("labels", np.zeros(10), "labels.npy is float64 of rank 1, not int64 of rank 1"),
+        ("attributes", np.zeros((10, 2), np.uint8), "attributes.npy is uint8 of rank 2, not bool of rank 2"),
+    ],
+)
+def test_array_of_another_type_is_one_line(faces, tmp_path, name, array, said):
+    faces.save(tmp_path)
+    np.save(tmp_path / f"{name}.npy", array)
+    with pytest.raises(UserError, match=said):
+        ImageSet.open(tmp_path)

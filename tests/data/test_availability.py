@@ -4,6 +4,7 @@ import pytest
 from torchvision.datasets import MNIST
 
 from genrep.data.availability import availability, prepared_bytes
+from genrep.data.catalogue import SourceFile
 from genrep.data.prepare import prepare
 from genrep.data.raw import MIRROR
 from genrep.errors import UserError
@@ -87,3 +88,30 @@ def test_unknown_set_is_refused(tmp_path):
 def test_size_is_that_of_the_arrays(tmp_path, fake_mnist):
     found = prepare("mnist", tmp_path)
     assert prepared_bytes("mnist") == found.images.nbytes + found.labels.nbytes
+
+
+def test_file_of_another_size_is_not_at_hand(tmp_path, fake_faces, monkeypatch):
+    size = fake_faces.archive.stat().st_size
+    fake_faces.declare(monkeypatch, {"faces.zip": SourceFile(bytes=size, md5="0" * 32), "list.txt": SourceFile()})
+    assert availability("tiny-faces", tmp_path).state == "at hand"
+    fake_faces.archive.write_bytes(fake_faces.archive.read_bytes()[:1000])
+    where = availability("tiny-faces", tmp_path)
+    assert where.found == f"{fake_faces.archive} has 1000 of {size} bytes"
+    assert where.mend == "copy it to the mirror again"
+    assert state_and_outcome("tiny-faces", tmp_path) == ("missing", "refused")
+
+
+def test_count_and_share_are_those_of_what_was_prepared(tmp_path, fake_faces):
+    assert availability("tiny-faces", tmp_path).size == "40 images 8 x 8 RGB"
+    for number in range(2, 41):
+        del fake_faces.images[f"faces/{number:06d}.png"]
+    fake_faces.pack()
+    prepare("tiny-faces", tmp_path, partial=True)
+    assert availability("tiny-faces", tmp_path).size == "1 images 8 x 8 RGB, 2.5% of the official set"
+
+
+@pytest.mark.parametrize("card", ["{}", "[]", "{", '{"counts": 3, "identity": "", "share_of_official": 1}'])
+def test_card_that_says_nothing_is_no_set(tmp_path, fake_mnist, card):
+    prepare("mnist", tmp_path)
+    (tmp_path / "prepared" / "mnist" / "card.json").write_text(card)
+    assert state_and_outcome("mnist", tmp_path) == ("at hand", "works")

@@ -9,7 +9,7 @@ from torchvision import datasets
 
 import genrep.compat  # noqa: F401 - before torchvision
 from genrep.data.arrays import ImageSet
-from genrep.data.catalogue import UNVERIFIED, DataSet, catalogue, data_set, source, sources, sources_of
+from genrep.data.catalogue import UNVERIFIED, DataSet, catalogue, data_set, percent, source, sources, sources_of
 from genrep.data.layouts import READERS
 from genrep.errors import UserError
 from tests.conftest import ROOT
@@ -129,7 +129,7 @@ def test_only_redistributable_images_are_shipped():
 
 
 @pytest.mark.parametrize(
-    "wrong, near", [("mnsit", "mnist"), ("mnist-reduce", "mnist-reduced"), ("MNIST-reduced", None)]
+    "wrong, near", [("mnsit", "mnist"), ("mnist-reduce", "mnist-reduced"), ("MNIST-reduced", "mnist-reduced")]
 )
 def test_unknown_name_suggests_the_nearest(wrong, near):
     with pytest.raises(UserError, match=f"no data set '{wrong}'; the catalogue has mnist, mnist-reduced") as caught:
@@ -173,3 +173,18 @@ def test_keys_of_a_set_that_nobody_has_verified(tmp_path, monkeypatch):
     prepare(0.5)
     assert (entry.identity, entry.key) == ("f00d", "f00d")
     assert data_set("mnist").key == data_set("mnist").identity == data_set("mnist").recorded_identity
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [
+        (1, "100.0%"),
+        (0.5, "50.0%"),
+        (10_000 / 202_599, "4.9%"),
+        (2 / 202_599, "0.001%"),
+        (69_999 / 70_000, "99.999%"),
+        (1 / 1_331_167, "0.0001%"),
+    ],
+)
+def test_share_is_neither_nothing_nor_all_unless_it_is(share, shown):
+    assert percent(share) == shown

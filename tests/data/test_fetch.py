@@ -2,7 +2,10 @@
 
 import hashlib
 import http.server
+import io
+import tarfile
 import threading
+import zipfile
 from functools import partial
 
 import pytest
@@ -10,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from genrep.data import fetch as fetching
-from genrep.data.catalogue import SourceFile, source, sources
+from genrep.data.catalogue import SourceFile, catalogue, data_set, source, sources
 from genrep.data.fetch import NeedsHand, fetch
 from genrep.data.raw import MIRROR
 from genrep.data.weights import convert
@@ -65,7 +68,20 @@ def origin(server, monkeypatch):
         monkeypatch.setitem(sources(), "char74k-hnd", source("char74k-hnd").model_copy(update={"files": files}))
 
     declare(sha256=SHA256)
+    entry = data_set("char74k-hnd-64").model_copy(update={"counts": {"train": 2}})
+    monkeypatch.setitem(catalogue(), "char74k-hnd-64", entry)
     return declare
+
+
+def archive(content=b"drawn") -> bytes:
+    """Two characters, which is all there are."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz") as packed:
+        for label in (1, 2):
+            info = tarfile.TarInfo(f"English/Hnd/Img/Sample{label:03d}/img{label:03d}-001.png")
+            info.size = len(content)
+            packed.addfile(info, io.BytesIO(content))
+    return stream.getvalue()
 
 
 def files(data):
@@ -105,7 +121,7 @@ def test_no_connection(tmp_path, server, origin):
     with pytest.raises(UserError, match="cannot be reached") as caught:
         fetch("char74k-hnd", tmp_path)
     assert "\n" not in str(caught.value)
-    assert files(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []  # nor an empty folder
 
 
 @pytest.mark.parametrize("status", [403, 404])
@@ -135,11 +151,14 @@ def test_web_page_in_place_of_an_archive(tmp_path, server, origin, kind):
 
 def test_unpublished_hash_is_recorded_and_compared_from_then_on(tmp_path, server, origin):
     origin()
-    assert "recorded in" in fetch("char74k-hnd", tmp_path)["EnglishHnd.tgz"]
-    assert SHA256 in (tmp_path / "raw" / "char74k-hnd" / "hashes.json").read_text()
+    content = archive()
+    server.state["content"] = content
+    assert fetch("char74k-hnd", tmp_path)["EnglishHnd.tgz"].startswith("2 images, nothing published; sha256 recorded")
+    sha256 = hashlib.sha256(content).hexdigest()
+    assert sha256 in (tmp_path / "raw" / "char74k-hnd" / "hashes.json").read_text()
     assert "as recorded in" in fetch("char74k-hnd", tmp_path)["EnglishHnd.tgz"]
-    (tmp_path / "raw" / "char74k-hnd" / "EnglishHnd.tgz").write_bytes(b"changed")
-    with pytest.raises(UserError, match=f"but at first it was {SHA256}; delete it and run: genrep data fetch"):
+    (tmp_path / "raw" / "char74k-hnd" / "EnglishHnd.tgz").write_bytes(archive(b"changed"))
+    with pytest.raises(UserError, match=f"but at first it was {sha256}; delete it and run: genrep data fetch"):
         fetch("char74k-hnd", tmp_path)
 
 
@@ -153,11 +172,31 @@ def test_by_hand_says_the_steps_and_the_folder_to_verify(tmp_path, name):
     assert "\n" not in str(caught.value)
 
 
-def test_by_hand_is_content_once_the_files_are_there(tmp_path):
+def test_by_hand_is_content_once_all_images_are_there(tmp_path, monkeypatch):
+    monkeypatch.setitem(catalogue(), "lhq-128", data_set("lhq-128").model_copy(update={"counts": {"train": 2}}))
     folder = tmp_path / "raw" / "lhq"
     folder.mkdir(parents=True)
-    (folder / "lhq_256.zip").write_bytes(b"PK")
-    assert "recorded in" in fetch("lhq", tmp_path)["lhq_256.zip"]
+    with zipfile.ZipFile(folder / "lhq_256.zip", "w") as stream:
+        stream.writestr("lhq_256/0000000.png", b"")
+    with pytest.raises(
+        UserError, match=r"lhq_256.zip: 1 images named like .*, expected 2; complete it, or accept a part"
+    ):
+        fetch("lhq", tmp_path)
+    assert files(tmp_path) == ["lhq_256.zip"]  # no hash is recorded of half a set
+    with zipfile.ZipFile(folder / "lhq_256.zip", "a") as stream:
+        stream.writestr("lhq_256/0000001.png", b"")
+    assert fetch("lhq", tmp_path)["lhq_256.zip"].startswith("2 images, nothing published; sha256 recorded in")
+
+
+def test_nothing_is_downloaded_beside_a_mirror(tmp_path, server, origin, monkeypatch):
+    monkeypatch.setenv(MIRROR, str(tmp_path))
+    with pytest.raises(
+        UserError, match=f"the mirror .* lacks char74k/EnglishHnd.tgz; copy that there, or unset {MIRROR}"
+    ):
+        fetch("char74k-hnd", tmp_path)
+    assert server.state["asked"] == []
+    with pytest.raises(UserError, match=r"neither in .*raw/celeba-hq nor in .*/celeba-hq yet"):
+        fetch("celeba-hq", tmp_path)
 
 
 def test_celeba_falls_back_on_instructions(tmp_path, monkeypatch):
@@ -170,6 +209,32 @@ def test_celeba_falls_back_on_instructions(tmp_path, monkeypatch):
     with pytest.raises(NeedsHand, match=r"celeba: download failed .The daily quota .*img_align_celeba.zip") as caught:
         fetch("celeba", tmp_path)
     assert "list_eval_partition.txt" in caught.value.instructions
+
+
+def test_google_drive_that_refuses_is_one_line(tmp_path, monkeypatch):
+    from gdown.exceptions import FileURLRetrievalError
+    from torchvision.datasets import CelebA
+
+    def refuse(self):
+        raise FileURLRetrievalError("Failed to retrieve file url:\n\n\tToo many users\n")
+
+    monkeypatch.setattr(CelebA, "download", refuse)
+    with pytest.raises(NeedsHand, match=r"download failed .Failed to retrieve file url: Too many users.;"):
+        fetch("celeba", tmp_path)
+
+
+def test_cause_of_a_failed_download_follows_its_heading(tmp_path, monkeypatch):
+    from torchvision.datasets import MNIST
+
+    def offline(self):
+        raise RuntimeError("Error downloading train:\nTried https://one.org/, got:\n<urlopen error no route>\n")
+
+    monkeypatch.setattr(MNIST, "download", offline)
+    with pytest.raises(
+        UserError, match=r"Error downloading train: Tried https://one.org/, got: <urlopen error no route>"
+    ):
+        fetch("mnist", tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_mirror_only_source(tmp_path):

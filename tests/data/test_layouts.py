@@ -13,6 +13,7 @@ from genrep.data import standins
 from genrep.data.catalogue import SourceFile, catalogue, data_set, source, sources
 from genrep.data.prepare import prepare
 from genrep.data.raw import MIRROR
+from genrep.errors import UserError
 from tests.data.conftest import encoded
 
 RNG = np.random.default_rng(0)
@@ -153,6 +154,7 @@ def test_cifar_gives_the_same_set_from_batches_and_from_sheets(place, monkeypatc
         source("cifar10-sheets").model_copy(update={"files": {name: SourceFile() for name in sheets}}),
     )
     (tmp_path / "mirror" / "cifar10" / "cifar-10-batches-py").rename(tmp_path / "elsewhere")
+    (tmp_path / "data" / "prepared" / "cifar10").rename(tmp_path / "prepared from batches")
     found = prepare("cifar10", place("cifar10", counts, sheets, origin="cifar10-sheets"))
     assert found.card["source"] == "cifar10-sheets"
     assert found.card["identity"] == batches.card["identity"]
@@ -182,3 +184,44 @@ def test_pixels_drawn_by_other_libraries_are_taken_and_said(tmp_path, monkeypatc
     said = []
     assert prepare("glyphs-32", tmp_path, say=said.append).card["verified"] is False
     assert "with the pinned libraries; taken as they are" in said[0]
+
+
+def test_two_images_with_one_number_are_named(place):
+    files = {
+        f"CelebA-HQ-img/{name}": encoded(np.zeros((128, 128, 3), np.uint8)) for name in ("0.png", "1.png", "1.jpg")
+    }
+    files["CelebAMask-HQ-attribute-anno.txt"] = b"0\nMale\n"
+    with pytest.raises(UserError, match=r"has two images with one number, 1.jpg and 1.png; keep the official one"):
+        prepare("celeba-hq-128", place("celeba-hq-128", {"train": 3}, files))
+
+
+@pytest.mark.parametrize("lacking", ["labels.npz", "train_01.webp"])
+def test_part_of_the_sheets_says_which_is_missing(place, monkeypatch, lacking):
+    names = ["labels.npz", "train_00.webp", "train_01.webp", "test_00.webp"]
+    origin = source("cifar10-sheets").model_copy(update={"files": {name: SourceFile() for name in names}})
+    monkeypatch.setitem(sources(), "cifar10-sheets", origin)
+    data = place("cifar10", {"train": 20}, {n: b"x" for n in names if n != lacking}, origin="cifar10-sheets")
+    with pytest.raises(UserError, match=f"cifar10-sheets: {lacking} is missing, which no part can do without"):
+        prepare("cifar10", data, partial=True)
+
+
+def test_sheets_that_are_none(place, monkeypatch):
+    names = ["labels.npz", "train_00.webp", "test_00.webp"]
+    origin = source("cifar10-sheets").model_copy(update={"files": {name: SourceFile() for name in names}})
+    monkeypatch.setitem(sources(), "cifar10-sheets", origin)
+    data = place("cifar10", {"train": 20}, dict.fromkeys(names, b"rubbish"), origin="cifar10-sheets")
+    with pytest.raises(UserError, match=r"labels.npz does not hold the arrays train, test, classes .*; get it again"):
+        prepare("cifar10", data)
+
+
+def test_official_split_with_a_broken_line(place):
+    files = {
+        "list_eval_partition.txt": b"000001.jpg 0\n000002.jpg\n",
+        "list_attr_celeba.txt": b"1\nMale\n000001.jpg 1\n",
+    }
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("img_align_celeba/000001.jpg", b"")
+    files["img_align_celeba.zip"] = stream.getvalue()
+    with pytest.raises(UserError, match=r"list_eval_partition.txt is no official split: line 2 does not have a name"):
+        prepare("celeba-64", place("celeba-64", {"train": 1}, files))

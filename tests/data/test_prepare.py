@@ -2,16 +2,20 @@
 
 import gzip
 import hashlib
+import shutil
+from pathlib import Path
 from urllib.error import URLError
 
 import numpy as np
 import pytest
 from torchvision.datasets import MNIST
 
+from genrep.data import prepare as preparing
+from genrep.data import staging
 from genrep.data.arrays import ImageSet, identity
-from genrep.data.catalogue import catalogue, data_set
+from genrep.data.catalogue import catalogue, data_set, source, sources
 from genrep.data.prepare import prepare, reduce
-from genrep.data.raw import MIRROR
+from genrep.data.raw import MIRROR, at_hand
 from genrep.errors import UserError
 from tests.conftest import ROOT
 
@@ -164,7 +168,7 @@ def interrupt_prepare(name, data, monkeypatch) -> None:
     save, open_memmap = np.save, np.lib.format.open_memmap
 
     def half(path, *args, **kwargs):
-        if name not in path.name:
+        if name not in str(path) or kwargs.get("mode") == "r":
             return (save if args else open_memmap)(path, *args, **kwargs)
         path.write_bytes(b"\x93NUMPY half")
         raise KeyboardInterrupt
@@ -188,10 +192,126 @@ def test_interrupt_leaves_nothing_half_written(tmp_path, fake_mnist, monkeypatch
 
 def test_interrupt_keeps_what_was_prepared_before(tmp_path, fake_mnist, monkeypatch):
     before = prepare("mnist", tmp_path).card
+    outdate(monkeypatch)
     interrupt_prepare("images", tmp_path, monkeypatch)
     again = ImageSet.open(tmp_path / "prepared" / "mnist")
     assert again.card == before
     assert identity(np.asarray(again.images), again.labels) == before["identity"]
+
+
+# -- prepared already, and replaced -----------------------------------------------------------------------------------
+
+
+def outdate(monkeypatch) -> None:
+    """What was prepared is no longer what the catalogue wants."""
+    monkeypatch.setitem(catalogue(), "mnist", data_set("mnist").model_copy(update={"recorded_identity": "0" * 64}))
+
+
+def test_set_that_is_whole_is_left_alone(tmp_path, fake_mnist, monkeypatch):
+    prepare("mnist", tmp_path)
+    images = tmp_path / "prepared" / "mnist" / "images.npy"
+    before = images.stat().st_mtime_ns
+    shutil.rmtree(fake_mnist.mirror)  # offline, the files gone, and the disk full
+    monkeypatch.delenv(MIRROR)
+    monkeypatch.setattr(staging.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 0}))
+    said = []
+    found = prepare("mnist", tmp_path, say=said.append)
+    np.testing.assert_array_equal(found.images, fake_mnist.images)
+    assert said == [f"mnist: already prepared in {tmp_path / 'prepared' / 'mnist'}"]
+    assert images.stat().st_mtime_ns == before
+    assert [path.name for path in (tmp_path / "prepared").iterdir()] == ["mnist"]
+
+
+@pytest.mark.parametrize("name", ["images.npy", "labels.npy", "card.json", "pixel"])
+def test_set_that_is_not_whole_is_made_again(tmp_path, fake_mnist, name):
+    """As under Snakemake, which deletes what a rule will write before it runs it."""
+    before = prepare("mnist", tmp_path).card
+    folder = tmp_path / "prepared" / "mnist"
+    if name == "pixel":
+        images = np.load(folder / "images.npy", mmap_mode="r+")
+        images[3, 3, 3] ^= 1
+        images.flush()
+    else:
+        (folder / name).unlink()
+    said = []
+    assert prepare("mnist", tmp_path, say=said.append).card == before
+    assert said[0].startswith("mnist: 17 images in ")
+    assert set(leftovers(folder)) == {"images.npy", "labels.npy", "card.json"}
+
+
+def test_replaced_set_is_whole_at_every_moment_but_between_two_renames(tmp_path, fake_mnist, monkeypatch):
+    prepare("mnist", tmp_path)
+    folder = tmp_path / "prepared" / "mnist"
+    outdate(monkeypatch)
+    (folder / "masks.npy").write_bytes(b"of an earlier version")
+    replace, seen = Path.replace, []
+
+    def watched(path, target):
+        seen.append(set(leftovers(folder)) if folder.exists() else "gone")
+        if folder.exists():
+            ImageSet.open(folder)
+        return replace(path, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", watched)
+        patched.setattr(preparing, "_compare_identity", lambda *args: None)
+        prepare("mnist", tmp_path)
+    whole = {"images.npy", "labels.npy", "card.json"}
+    assert [one for one in seen if one != whole | {"masks.npy"}] == ["gone"]
+    assert set(leftovers(folder)) == whole
+    assert [path.name for path in folder.parent.iterdir()] == ["mnist"]
+
+
+def test_set_that_a_kill_left_between_the_renames_comes_back(tmp_path, fake_mnist):
+    prepare("mnist", tmp_path)
+    folder = tmp_path / "prepared" / "mnist"
+    (folder.parent / ".mnist.work" / "new").mkdir(parents=True)
+    folder.replace(folder.parent / ".mnist.work" / "old")
+    shutil.rmtree(fake_mnist.mirror / "mnist")
+    np.testing.assert_array_equal(prepare("mnist", tmp_path).images, fake_mnist.images)
+
+
+def test_folder_may_be_a_link_to_another_disk(tmp_path, fake_mnist):
+    (tmp_path / "large").mkdir()
+    (tmp_path / "prepared").mkdir()
+    (tmp_path / "prepared" / "mnist").symlink_to(tmp_path / "large")
+    prepare("mnist", tmp_path)
+    assert (tmp_path / "prepared" / "mnist").is_symlink()
+    assert set(leftovers(tmp_path / "large")) == {"images.npy", "labels.npy", "card.json"}
+
+
+@pytest.mark.parametrize("name", ["mnist", "celeba-hq-128", "mnist-reduced"])
+def test_refusal_leaves_nothing(tmp_path, fake_mnist, name):
+    fake_mnist.pack(FIRST).unlink()
+    with pytest.raises(UserError):
+        prepare(name, tmp_path / "data")
+    assert not (tmp_path / "data").exists()
+
+
+# -- a part ---------------------------------------------------------------------------------------------------------
+
+
+def test_part_that_lacks_a_file_says_which(tmp_path, fake_mnist):
+    fake_mnist.pack("t10k-labels-idx1-ubyte").unlink()
+    with pytest.raises(UserError, match=r"mnist: t10k-labels-idx1-ubyte.gz is missing, which no part can do without"):
+        prepare("mnist", tmp_path / "data", partial=True)
+    shutil.rmtree(fake_mnist.mirror / "mnist")
+    with pytest.raises(UserError, match=r"train-images-idx3-ubyte.gz in the mirror .* is missing"):
+        prepare("mnist", tmp_path / "data", partial=True)
+
+
+def test_whole_set_asked_for_as_a_part_is_no_part(tmp_path, fake_mnist):
+    card = prepare("mnist", tmp_path, partial=True).card
+    assert card["deviations"] == [] and card["verified"]
+
+
+def test_gz_packed_anew_is_the_same_file_whatever_its_size(tmp_path, fake_mnist, monkeypatch):
+    known = {
+        name: facts.model_copy(update={"bytes": 10**6}) for name, facts in source("mnist").files.items()
+    }  # larger than ours, which then look as if they were cut short
+    monkeypatch.setitem(sources(), "mnist", source("mnist").model_copy(update={"files": known}))
+    assert at_hand(source("mnist"), tmp_path)
+    prepare("mnist", tmp_path)
 
 
 # -- reducing -------------------------------------------------------------------------------------------------------

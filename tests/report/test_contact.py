@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.image import imread
 
 from genrep.data.arrays import ImageSet
@@ -39,3 +40,13 @@ def test_a_class_with_few_images_begins_again() -> None:
     images.labels[0] = 0
     with theme():
         assert contact_sheet(images)
+
+
+@pytest.mark.parametrize("letter", ["W", "m", "i"])
+def test_long_title_is_wrapped_to_the_width(letter: str) -> None:
+    images = invented(1)
+    images.card["title"] = " ".join([letter * 9] * 30)
+    with theme():
+        figure = contact_sheet(images)
+        FigureCanvasAgg(figure).draw()
+        assert all(text.get_window_extent().x1 <= figure.bbox.width for text in figure.texts)

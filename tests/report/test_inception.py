@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from genrep.files import read_json, write_json
+from genrep.identity import inception_identity
 from genrep.params import ReplicationParams, load, resolve
 from genrep.report import cells, claims
 from genrep.report.cells import read_published
@@ -66,7 +67,8 @@ def native(maker: Maker) -> Maker:
 def add(maker: Maker, model: str, seed: int, **changes: Any) -> None:
     """Inception metrics of a run, the published score but for 0.001 a seed."""
     snapshot = {"epoch": 1, "metrics": entries(PUBLISHED[model] + 0.001 * (seed - 1))}
-    record = {"how": {"weights": "ab"}, "evaluation": {"code": "i"}, "provenance": trained(model, seed)["provenance"]}
+    how = inception_identity(maker.params, model)
+    record = {"how": how, "evaluation": {"code": "i"}, "provenance": trained(model, seed)["provenance"]}
     name = f"{model}-seed{seed}.inception.json"
     write_json(maker.folder / "measurements" / name, record | {"snapshots": [snapshot]} | changes)
 
@@ -76,7 +78,7 @@ def measured(native: Maker) -> Maker:
     for model in PUBLISHED:
         for seed in range(3):
             add(native, model, seed)
-    real = {"how": {"weights": "ab"}, "evaluation": {"code": "i"}, "data": "garments"}
+    real = {"how": inception_identity(native.params, "classifier"), "evaluation": {"code": "i"}, "data": "garments"}
     snapshots = [{"epoch": None, "metrics": entries(4.0)}]
     write_json(native.folder / "measurements/real.inception.json", real | {"snapshots": snapshots})
     return native
@@ -139,6 +141,17 @@ def test_those_of_other_weights_are_not_of_this_run(measured: Maker) -> None:
     assert (found["table1-gan"].verdict, COMMAND in found["table1-gan"].reason) == (Verdict.NOT_RUN, True)
 
 
+def test_those_of_another_protocol_are_not_what_is_asked_for(measured: Maker) -> None:
+    asked = measured.params.evaluation.inception
+    assert asked is not None
+    block = asked.model_copy(update={"resize": "clean"})
+    evaluation = measured.params.evaluation.model_copy(update={"inception": block})
+    measured.params = measured.params.model_copy(update={"evaluation": evaluation})
+    found = judged(measured.open())
+    assert {found["F3"].verdict, found["table1-gan"].verdict} == {Verdict.NOT_RUN}
+    assert COMMAND in found["F3"].reason
+
+
 def test_samples_that_could_not_be_measured_give_their_reason(measured: Maker) -> None:
     snapshot = {"epoch": 1, "metrics": [], "reason": "all 5000 images of the samples have the same features"}
     add(measured, "vae", 0, snapshots=[snapshot])
@@ -168,7 +181,7 @@ def test_records_name_what_they_rest_on(measured: Maker) -> None:
     table = judged_cells(read_published(FOLDER), measurements, "full")
     claimed = pd.DataFrame({"claim": [], "verdict": []})
     record = verdict_record("fashion_mnist_is", "full", table, claimed, measurements)
-    assert record["runs"]["gan-seed0"]["inception"]["how"] == {"weights": "ab"}
+    assert record["runs"]["gan-seed0"]["inception"]["how"] == inception_identity(measured.params, "gan")
     assert record["real"]["inception"]["evaluation"] == {"code": "i"}
     final = final_metrics(measurements)["gan"]
     assert final["inception_score/inception_n5000"] == pytest.approx(2.419)

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from genrep.assumptions import AS_USED
 from genrep.errors import UserError
 from genrep.params import load, resolve
 from genrep.params.training import RMSpropParams
-from genrep.report.assumptions import AS_USED
 from genrep.sweep.readings import chosen, sweeps
 from genrep.workflow import Plan
 from tests.conftest import ROOT

@@ -6,10 +6,12 @@ limits below.
 """
 
 import gzip
+import os
 import stat
 import struct
 import tarfile
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -117,11 +119,7 @@ def entries(path: Path, work: Path) -> list[Blob]:
         UserError: it is damaged, or holds what no archive of images should.
     """
     if path.is_dir():
-        files = sorted(p for p in path.rglob("*") if p.is_file())
-        return [
-            Blob(file.relative_to(path).as_posix(), str(file), 0, size, size)
-            for file, size in ((file, file.stat().st_size) for file in files)
-        ]
+        return _folder(path)
     refuse_web_page(path)
     with path.open("rb") as stream:
         magic = stream.read(4)
@@ -133,9 +131,24 @@ def entries(path: Path, work: Path) -> list[Blob]:
         raise UserError(f"{path} is damaged or was cut short ({error}); delete it and fetch it again") from None
 
 
+def _folder(path: Path) -> list[Blob]:
+    """Links inside are refused: what they lead to is not what was put there."""
+    found = []
+    for folder, inside, files in os.walk(path):
+        for name in (*inside, *files):
+            file = Path(folder, name)
+            facts = file.lstat()
+            if stat.S_ISLNK(facts.st_mode):
+                raise UserError(f"{path} holds a link, {file.relative_to(path)}; put the file itself there")
+            if stat.S_ISREG(facts.st_mode):
+                found.append(Blob(file.relative_to(path).as_posix(), str(file), 0, facts.st_size, facts.st_size))
+    return sorted(found, key=lambda blob: blob.name)
+
+
 def _zip(path: Path) -> list[Blob]:
     with ZipFile(path) as archive:
         infos = [info for info in archive.infolist() if not info.is_dir()]
+    _refuse_duplicates(path, [info.filename for info in infos])
     for info in infos:
         _refuse_name(path, info.filename)
         if stat.S_ISLNK(info.external_attr >> 16):
@@ -168,6 +181,7 @@ def _tar(path: Path, original: Path) -> list[Blob]:
             if not member.isreg() or member.sparse is not None:
                 raise UserError(f"{original} holds a link or device, {member.name}; {MEND}")
             found.append(Blob(member.name, str(path), member.offset_data, member.size, member.size))
+    _refuse_duplicates(original, [blob.name for blob in found])
     _refuse_bomb(original, [blob.size for blob in found])
     if found and found[-1].offset + found[-1].size > path.stat().st_size:
         raise EOFError("the last entry is incomplete")
@@ -185,14 +199,28 @@ def _gunzip(path: Path, target: Path) -> Path:
             if total > most:
                 target.unlink()
                 raise UserError(f"{path} unpacks to more than {most} bytes, like a decompression bomb; {MEND}")
-            plain.write(chunk)
+            _write(plain, chunk, target)
+    os.utime(target, ns=(0, path.stat().st_mtime_ns))  # by which finished chunks are known to be of this archive
     return target
+
+
+def _write(stream: BinaryIO, content: bytes, target: Path) -> None:
+    try:
+        stream.write(content)
+    except OSError as error:  # not to be taken for a damaged archive
+        raise UserError(f"cannot write {target}: {error.strerror or error}; make some room") from None
 
 
 def _refuse_name(path: Path, name: str) -> None:
     plain = name.replace("\\", "/")
     if plain.startswith("/") or ".." in plain.split("/") or plain[1:2] == ":" or "\0" in plain:
         raise UserError(f"{path} holds an entry that points out of its folder, {name!r}; {MEND}")
+
+
+def _refuse_duplicates(path: Path, names: list[str]) -> None:
+    if len(set(names)) < len(names):
+        name, times = Counter(names).most_common(1)[0]
+        raise UserError(f"{path} holds {name} {times} times; {MEND}")
 
 
 def _refuse_bomb(path: Path, sizes: list[int]) -> None:

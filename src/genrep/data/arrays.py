@@ -15,11 +15,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genrep.data.card import read_card
 from genrep.errors import UserError
-from genrep.files import atomic_path, read_json, write_json
+from genrep.files import atomic_path, write_json
 
 # Arrays that a set may have beside images and labels; the card lists the names of their columns under the same key.
 OPTIONAL = ("attributes", "masks")
+LAYOUT = {"images": (np.uint8, 4), "labels": (np.int64, 1), "attributes": (np.bool_, 2), "masks": (np.bool_, 4)}
 
 
 def identity(
@@ -30,7 +32,7 @@ def identity(
     Attributes and masks (bool) count where there are any.
     """
     digest = hashlib.sha256()
-    for array, dtype in ((images, np.uint8), (labels, np.int64), (attributes, np.bool_), (masks, np.bool_)):
+    for array, (dtype, _) in zip((images, labels, attributes, masks), LAYOUT.values(), strict=True):
         if array is None:
             continue
         if array.dtype != dtype:
@@ -60,22 +62,32 @@ class ImageSet:
         """
         mend = f"run: genrep data prepare {folder.name}"
         try:
-            card = read_json(folder / "card.json")
-            images = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
-            labels = np.load(folder / "labels.npy", allow_pickle=False)
-            more = {
-                name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-                for name in OPTIONAL
-                if card.get(name)
+            card = read_card(folder)
+            named = {name: len(card[name]) for name in OPTIONAL if card.get(name)}
+            arrays = {
+                name: np.load(folder / f"{name}.npy", mmap_mode=None if name == "labels" else "r", allow_pickle=False)
+                for name in ("images", "labels", *named)
             }
-        except (OSError, EOFError, ValueError, UserError) as error:
+            count = sum(card["counts"].values())
+        except (OSError, EOFError, ValueError, TypeError, UserError) as error:
             raise UserError(f"{folder} is not a prepared data set ({error}); {mend}") from None
-        if len(images) != len(labels) or len(images) != sum(card["counts"].values()):
+        for name, array in arrays.items():
+            dtype, rank = LAYOUT[name]
+            if array.dtype != dtype or array.ndim != rank:
+                what = f"{array.dtype} of rank {array.ndim}, not {np.dtype(dtype)} of rank {rank}"
+                raise UserError(f"{folder}: {name}.npy is {what}; {mend}")
+        images, labels = arrays["images"], arrays["labels"]
+        if len(images) != len(labels) or len(images) != count:
             raise UserError(f"{folder}: {len(images)} images and {len(labels)} labels do not match its card; {mend}")
-        for name, array in more.items():
-            if array.shape[:2] != (len(images), len(card[name])):
-                raise UserError(f"{folder}: {name}.npy has shape {array.shape}, which its card does not say; {mend}")
-        return cls(images, labels, card, **more)
+        for name, columns in named.items():
+            if arrays[name].shape[:2] != (len(images), columns):
+                shape = arrays[name].shape
+                raise UserError(f"{folder}: {name}.npy has shape {shape}, which its card does not say; {mend}")
+        return cls(images, labels, card, arrays.get("attributes"), arrays.get("masks"))
+
+    def identity(self) -> str:
+        """See ``identity``: of what is in the arrays, whatever the card says."""
+        return identity(self.images, self.labels, self.attributes, self.masks)
 
     def save(self, folder: Path) -> None:
         """Write the files, each whole or not at all; the card last."""

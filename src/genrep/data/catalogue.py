@@ -9,8 +9,8 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict
 
+from genrep.data.card import card_if_any
 from genrep.errors import UserError
-from genrep.files import read_json
 
 DATA = Path("data")
 PREPARED = DATA / "prepared"
@@ -48,6 +48,7 @@ class Layout(Entry):
     pattern: str | None = (
         None  # of its entries: a group ``key`` that orders them and, where there are classes, ``label``
     )
+    first: int | None = None  # the ``key`` of the first image, where they are numbered without gaps
     attributes: str | None = None  # file in the format of CelebA's list_attr_celeba.txt
     partition: str | None = None  # file in the format of CelebA's list_eval_partition.txt
     generator: str | None = None  # of genrep.data.standins
@@ -151,8 +152,7 @@ class DataSet(Entry):
         return self.recorded_identity or UNVERIFIED
 
     def _card(self) -> dict[str, Any]:
-        path = PREPARED / self.name / "card.json"
-        return read_json(path) if path.is_file() else {}
+        return card_if_any(PREPARED / self.name)
 
 
 @cache
@@ -174,6 +174,15 @@ def catalogue() -> dict[str, DataSet]:
         name: DataSet(name=name, **{renamed.get(key, key): value for key, value in entry.items()})
         for name, entry in _content()["sets"].items()
     }
+
+
+def percent(share: float) -> str:
+    """A share in percent, with one decimal, or as many as it takes to tell it from nothing and from all."""
+    for decimals in range(1, 9):
+        shown = f"{share:.{decimals}%}"
+        if share in (0, 1) or float(shown[:-1]) not in (0, 100):
+            break
+    return shown
 
 
 def data_set(name: str) -> DataSet:
@@ -209,7 +218,7 @@ def _look_up(name: str, known: Mapping[str, Any], kind: str) -> Any:
     if name not in known:
         from difflib import get_close_matches
 
-        near = get_close_matches(name, known, n=1)
+        near = get_close_matches(name.lower(), known, n=1)  # all names are in lower case
         hint = f" - did you mean {near[0]!r}?" if near else ""
         raise UserError(f"no {kind} {name!r}; the catalogue has {', '.join(known)}{hint}")
     return known[name]

@@ -1,4 +1,4 @@
-"""``genrep data``: list, fetch, verify, prepare, card."""
+"""``genrep data``: list, fetch, verify, prepare, card; ``sheet``, which draws, is in genrep.cli."""
 
 import json
 import sys
@@ -6,10 +6,29 @@ from typing import Any
 
 import click
 
+from genrep.data.catalogue import SourceFile
+from genrep.params import require_repository
 
-@click.group()
+UNVERIFIED = "unverified"  # in place of a hash that nobody has published or computed
+
+
+class InRepository(click.Command):
+    """Refuses to run elsewhere: ``data/`` is a folder of the repository."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        require_repository()
+        return super().invoke(ctx)
+
+
+class DataCommands(click.Group):
+    """Commands that work on ``data/``."""
+
+    command_class = InRepository
+
+
+@click.group(cls=DataCommands)
 def data() -> None:
-    """Data sets: list, fetch, verify, prepare, card."""
+    """Data sets: list, fetch, verify, prepare, card, sheet."""
 
 
 @data.command("list")
@@ -18,13 +37,10 @@ def data_list() -> None:
     from genrep.data.availability import availability
     from genrep.data.catalogue import catalogue, sources
 
-    for name, entry in catalogue().items():
+    for name in catalogue():
         where = availability(name)
-        size = " x ".join(map(str, entry.shape[1:])) + (" grey" if entry.shape[0] == 1 else " RGB")
-        share = "" if entry.share_of_official == 1 else f", {entry.share_of_official:.1%} of the official set"
-        count = f"{sum(entry.counts.values()):,} images {size}{share}"
         mend = f"  {where.found} -> {where.mend}" if where.mend else ""
-        click.echo(f"{name:22}  {where.state:11}  {count}{mend}")
+        click.echo(f"{name:22}  {where.state:11}  {where.size}{mend}")
     click.echo()
     for name, origin in sources().items():
         shown = "may be redistributed" if origin.redistribution else "no redistribution"
@@ -46,6 +62,8 @@ def data_fetch(name: str) -> None:
     except NeedsHand as error:
         click.echo(error.instructions)
         raise
+    if origin.access == "generated":
+        click.echo(f"{origin.name}: nothing to fetch, it is drawn when it is prepared")
     if origin.layout.kind == "weights":
         click.echo(f"converted: {convert(origin.name)}")
 
@@ -85,9 +103,24 @@ def data_card(name: str) -> None:
     from genrep.files import read_json
 
     origin = sources_of(name)[0]
-    known: dict[str, Any] = {"source": origin.model_dump(mode="json", exclude_defaults=True)}
+    described = origin.model_dump(mode="json", exclude_defaults=True)
+    described["files"] = {file: _facts(entry) for file, entry in origin.files.items()}
+    known: dict[str, Any] = {"source": described}
     if name in catalogue():
-        known |= {"set": catalogue()[name].model_dump(mode="json", exclude_defaults=True)}
+        entry = catalogue()[name]
+        described = entry.model_dump(mode="json", exclude_defaults=True)
+        known |= {"set": described | {"identity": described.pop("recorded_identity") or UNVERIFIED}}
         path = PREPARED / name / "card.json"
         known |= {"prepared": read_json(path) if path.is_file() else None}
     click.echo(json.dumps(known, indent=1, ensure_ascii=False))
+
+
+def _facts(file: SourceFile) -> dict[str, Any]:
+    """What is known of a file, and plainly what is not."""
+    known = file.model_dump(mode="json", exclude_none=True)
+    if not (file.md5 or file.sha256 or file.unpacked_md5):
+        known["hash"] = UNVERIFIED
+    if file.url is not None:
+        known["link"] = f"verified on {file.verified}" if file.verified else UNVERIFIED
+    known.pop("verified", None)
+    return known

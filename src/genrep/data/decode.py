@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from genrep.data.archives import Blob, DamagedError, Reader
 
@@ -88,6 +88,9 @@ def decode_chunk(chunk: Chunk, recipe: Recipe, array: Path) -> Tally:
         for row, blob in zip(rows, chunk.blobs, strict=True):
             try:
                 row[:], mode = decode(reader.read(blob), recipe)
+            except UnidentifiedImageError:  # its own words are about our buffer
+                tally.unreadable.append(f"{blob.name} (not an image that Pillow knows)")
+                continue
             except (DamagedError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
                 tally.unreadable.append(f"{blob.name} ({error})")
                 continue

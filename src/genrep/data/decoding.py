@@ -25,10 +25,23 @@ from genrep.data.decode import Chunk, Recipe, Tally, decode_chunk
 from genrep.errors import UserError
 
 ROWS = 256  # of a chunk
+PROGRESS = "progress"
 WORTH_A_POOL = 1000  # images; fewer are decoded sooner than processes have started
 
 
-def decode_all(blobs: tuple[Blob, ...], recipe: Recipe, array: Path, name: str, workers: int | None = None) -> Tally:
+class Unfinished(UserError):
+    """Preparing stopped for want of room or memory, not because of the files: the same command goes on from there."""
+
+
+def finished_chunks(work: Path) -> int:
+    """How many chunks an earlier attempt has left in a work folder."""
+    path = work / PROGRESS
+    return max(0, len(path.read_text(encoding="utf-8").splitlines()) - 1) if path.is_file() else 0
+
+
+def decode_all(
+    blobs: tuple[Blob, ...], recipe: Recipe, array: Path, work: Path, name: str, workers: int | None = None
+) -> Tally:
     """Decode images into the rows of an existing ``.npy`` file.
 
     An image that cannot be read stops nothing but its chunk, so that all of them can be named and counted; the chunk
@@ -37,14 +50,15 @@ def decode_all(blobs: tuple[Blob, ...], recipe: Recipe, array: Path, name: str, 
     Args:
         blobs: where the bytes of each image are, in the order of the rows.
         recipe: what is done to each.
-        array: (N, size, size, C) uint8; the file ``progress`` lies beside it.
+        array: (N, size, size, C) uint8.
+        work: the folder of the file ``progress``.
         name: shown by the progress bar.
         workers: processes; None: one per core.
 
     Raises:
-        UserError: a worker was killed.
+        Unfinished: a worker was killed.
     """
-    progress = array.with_name("progress")
+    progress = work / PROGRESS
     chunks = [
         Chunk(number, start, blobs[start : start + ROWS]) for number, start in enumerate(range(0, len(blobs), ROWS))
     ]
@@ -106,7 +120,7 @@ def _run(todo: list[Chunk], recipe: Recipe, array: Path, workers: int) -> Iterat
         for future in as_completed(futures):
             yield futures[future], future.result()
     except BrokenProcessPool:
-        raise UserError(
+        raise Unfinished(
             "a process that decoded images was killed, probably for memory or disk space; free some and run the same "
             "command again, it goes on where it stopped"
         ) from None

@@ -8,8 +8,10 @@ import requests
 from tqdm import tqdm
 
 from genrep.data.catalogue import DATA, Source, SourceFile, source
-from genrep.data.raw import MIRROR, check, lacking
+from genrep.data.inventory import count
+from genrep.data.raw import MIRROR, check, lacking, mirror_directory
 from genrep.errors import UserError
+from genrep.files import folder_for
 
 DOWNLOADED = ("torchvision", "url")
 ATTEMPTS, PAUSE = 4, 2.0  # tries of one file; seconds before the second, doubled each time
@@ -28,29 +30,46 @@ class NeedsHand(UserError):
 def fetch(name: str, data: Path = DATA) -> dict[str, str]:
     """Bring the files of a source to data/raw, unless they are there or in the mirror, and verify each.
 
+    Nothing is downloaded while a mirror is set: whoever sets one expects to stay offline.
+
     Returns:
         By file, how it was verified.
 
     Raises:
         NeedsHand: the files have to be fetched by hand, and are not all there yet.
-        UserError: no such source, no connection, or a file is not the expected one.
+        UserError: no such source, no connection, the mirror lacks a file, or a file is not the expected one.
     """
     origin = source(name)
     missing = lacking(origin, data)
     if missing:
-        {"torchvision": _with_torchvision, "url": _with_pooch}.get(origin.access, _by_hand)(origin, missing, data)
-    return {file: check(origin, file, data)[1] for file in origin.files}
+        if origin.access in DOWNLOADED:
+            _refuse_beside_a_mirror(origin, missing)
+            with folder_for(origin.raw(data)):
+                {"torchvision": _with_torchvision, "url": _with_pooch}[origin.access](origin, missing, data)
+        else:
+            _by_hand(origin, missing, data)
+    # counted first: a hash is not recorded of what cannot be right
+    return {file: f"{counted}{check(origin, file, data)[1]}" for file, counted in count(origin, data)}
+
+
+def _refuse_beside_a_mirror(origin: Source, missing: list[str]) -> None:
+    mirror = mirror_directory()
+    if mirror is not None:
+        names = ", ".join(f"{origin.mirror}/{file}" for file in missing)
+        raise UserError(f"the mirror {mirror} lacks {names}; copy that there, or unset {MIRROR} to download")
 
 
 def _with_torchvision(origin: Source, missing: list[str], data: Path) -> None:
+    from gdown.exceptions import DownloadError  # of the Google Drive that CelebA comes from
+
     import genrep.compat  # noqa: F401 - before torchvision
 
     import torchvision.datasets  # isort: skip
 
     try:
         getattr(torchvision.datasets, str(origin.torchvision))(data / "raw", download=True)
-    except (RuntimeError, OSError, ImportError) as error:  # ImportError: gdown, which CelebA's download needs
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    except (RuntimeError, OSError, DownloadError) as error:
+        reason = " ".join(str(error).split())[:400] or type(error).__name__
         message = f"{origin.name}: download failed ({reason}); try again, or set {MIRROR} to a folder that holds "
         message += f"{origin.mirror}/{missing[0]} and its siblings"
         if origin.instructions is None:
@@ -80,14 +99,17 @@ def _with_pooch(origin: Source, missing: list[str], data: Path) -> None:
 def _by_hand(origin: Source, missing: list[str], data: Path) -> None:
     if origin.access == "generated":
         return
+    mirror = mirror_directory()
     if origin.access == "mirror":
+        other = "one" if mirror is None else f"another than {mirror}, one"
         raise UserError(
-            f"{origin.name} comes only from a mirror: set {MIRROR} to one that holds {origin.mirror}/{missing[0]}"
+            f"{origin.name} comes only from a mirror: set {MIRROR} to {other} that holds {origin.mirror}/{missing[0]}"
         )
     folder = origin.raw(data)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)  # where the steps end
+    nowhere = f"not in {folder}" if mirror is None else f"neither in {folder} nor in {mirror / str(origin.mirror)}"
     raise NeedsHand(
-        f"{origin.name}: {', '.join(missing)} not in {folder} yet; follow the steps above, then run: "
+        f"{origin.name}: {', '.join(missing)} {nowhere} yet; follow the steps above, then run: "
         f"genrep data verify {origin.name}",
         _told(origin, data),
     )
@@ -163,4 +185,4 @@ class Resuming:
 
 def _short(error: Exception) -> str:
     reason = getattr(error, "reason", None) or (error.args[0] if error.args else error)
-    return str(getattr(reason, "reason", reason)).splitlines()[0][:200]
+    return " ".join(str(getattr(reason, "reason", reason)).split())[:200] or type(error).__name__

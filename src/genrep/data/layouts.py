@@ -6,18 +6,21 @@ import re
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 from PIL import Image
 
 from genrep.data.archives import Blob, entries
 from genrep.data.catalogue import DataSet, Source
+from genrep.data.lists import attribute_file, partition_file, stem
 from genrep.errors import UserError
 
 Files = dict[str, Path]
+IMAGENET_BATCH = r"(?:.*/)?(train|val)_data(?:_batch_(\d+))?\.npz"
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,17 @@ def read(origin: Source, entry: DataSet, files: Files, work: Path) -> Contents:
         work: a folder for what has to be unpacked.
 
     Raises:
-        UserError: the files do not hold what they should.
+        UserError: the files do not hold what they should, or one is missing without which the others say nothing.
     """
+    if origin.layout.kind in ("idx", "cifar-batches", "cifar-sheets"):
+        needed = list(origin.files)
+    else:
+        needed = [origin.layout.archive] if origin.layout.archive else []
+    missing = [name for name in needed if name not in files]
+    if missing:
+        raise UserError(
+            f"{origin.name}: {', '.join(missing)} is missing, which no part can do without; put it beside the others"
+        )
     return READERS[origin.layout.kind](origin, entry, files, work)
 
 
@@ -103,9 +115,9 @@ def read_cifar_batches(origin: Source, entry: DataSet, files: Files, work: Path)
 
 def read_cifar_sheets(origin: Source, entry: DataSet, files: Files, work: Path) -> Contents:
     """Lossless WebP sheets of 5,000 images, ten to a row."""
-    with np.load(files["labels.npz"], allow_pickle=False) as stored:
-        labels = {split: stored[split].astype(np.int64) for split in ("train", "test")}
-        names = [str(name) for name in stored["classes"]]
+    train, test, classes = _stored(files["labels.npz"], "train", "test", "classes")
+    labels = {"train": train.astype(np.int64), "test": test.astype(np.int64)}
+    names = [str(name) for name in classes]
     images = {
         split: np.concatenate([_sheet(files[name]) for name in sorted(files) if re.match(f"{split}_.*webp", name)])
         for split in labels
@@ -113,9 +125,21 @@ def read_cifar_sheets(origin: Source, entry: DataSet, files: Files, work: Path) 
     return _cifar([(images[split], labels[split]) for split in ("train", "test")], names)
 
 
+def _stored(path: Path, *names: str) -> list[np.ndarray]:
+    """Arrays of an npz file."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return [stored[name] for name in names]
+    except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile) as error:
+        raise UserError(f"{path} does not hold the arrays {', '.join(names)} ({error}); get it again") from None
+
+
 def _sheet(path: Path) -> np.ndarray:
-    with Image.open(path) as image:
-        pixels = np.asarray(image.convert("RGB"))
+    try:
+        with Image.open(path) as image:
+            pixels = np.asarray(image.convert("RGB"))
+    except (OSError, ValueError, SyntaxError) as error:
+        raise UserError(f"{path} is no sheet of images ({error}); get it again") from None
     rows, columns = pixels.shape[0] // 32, pixels.shape[1] // 32
     return pixels.reshape(rows, 32, columns, 32, 3).swapaxes(1, 2).reshape(-1, 32, 32, 3)
 
@@ -143,13 +167,14 @@ def read_images(origin: Source, entry: DataSet, files: Files, work: Path) -> Con
     if not matches:
         raise UserError(f"{path} has no images named like {layout.pattern}; is it the right archive?")
     labelled = "label" in matches[0][1].groupdict()
-    matches.sort(key=lambda pair: (pair[1]["label"] if labelled else "", int(pair[1]["key"])))
+    matches.sort(key=_place)
+    _refuse_twins(path, matches)
     blobs = tuple(blob for blob, _ in matches)
     contents = Contents({"train": len(blobs)}, np.zeros(len(blobs), np.int64), blobs)
     if labelled:
         names, labels = np.unique([match["label"] for _, match in matches], return_inverse=True)
         contents = replace(contents, labels=labels.astype(np.int64), notes={"class_names": names.tolist()})
-    keys = [_stem(blob.name) for blob in blobs]
+    keys = [stem(blob.name) for blob in blobs]
     if layout.attributes in files:
         contents = _with_attributes(contents, entry, keys, files[layout.attributes])
     if layout.partition in files:
@@ -157,9 +182,17 @@ def read_images(origin: Source, entry: DataSet, files: Files, work: Path) -> Con
     return contents
 
 
-def _stem(name: str) -> str:
-    """``folder/000001.jpg`` -> ``000001``, for hundreds of thousands of names."""
-    return name.rpartition("/")[2].rpartition(".")[0]
+def _place(pair: tuple[Blob, re.Match[str]]) -> tuple[str, int]:
+    """Where an image belongs: by class, then by number."""
+    groups = pair[1].groupdict()
+    return groups.get("label", ""), int(groups["key"])
+
+
+def _refuse_twins(path: Path, matches: list[tuple[Blob, re.Match[str]]]) -> None:
+    for first, second in pairwise(matches):
+        if _place(first) == _place(second):
+            both = f"{first[0].name} and {second[0].name}"
+            raise UserError(f"{path} has two images with one number, {both}; keep the official one")
 
 
 def _with_attributes(contents: Contents, entry: DataSet, keys: list[str], path: Path) -> Contents:
@@ -176,20 +209,6 @@ def _with_attributes(contents: Contents, entry: DataSet, keys: list[str], path: 
     return replace(contents, labels=labels, attributes=attributes, notes=notes)
 
 
-def attribute_file(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:
-    """CelebA's format: a count, the names, then per image its file name and 1 or -1 for each."""
-    try:
-        count, head, *lines = path.read_text(encoding="utf-8").splitlines()
-        names = head.split()
-        fields = [line.split() for line in lines if line.strip()]
-        values = np.array([row[1:] for row in fields], dtype=np.int64).reshape(len(fields), len(names))
-    except (ValueError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is no list of attributes ({error}); fetch it again") from None
-    if len(fields) != int(count):
-        raise UserError(f"{path} has {len(fields)} lines of attributes but promises {count}; fetch it again")
-    return names, {_stem(row[0]): value for row, value in zip(fields, values > 0, strict=True)}
-
-
 def _refuse_missing(path: Path, keys: list[str], rows: dict[str, Any]) -> None:
     missing = [key for key in keys if key not in rows]
     if missing:
@@ -200,7 +219,7 @@ def _refuse_missing(path: Path, keys: list[str], rows: dict[str, Any]) -> None:
 
 def _partitioned(contents: Contents, keys: list[str], path: Path) -> Contents:
     """CelebA's official split: 0 training, 1 validation, 2 test."""
-    parts = {_stem(name): int(part) for name, part in map(str.split, path.read_text("utf-8").splitlines())}
+    parts = partition_file(path)
     _refuse_missing(path, keys, parts)
     part = np.array([parts[key] for key in keys])
     order = np.argsort(part, kind="stable")
@@ -218,8 +237,7 @@ def _partitioned(contents: Contents, keys: list[str], path: Path) -> Contents:
 
 def read_glyphs_npz(origin: Source, entry: DataSet, files: Files, work: Path) -> Contents:
     """Characters as one array, with the character of each."""
-    with np.load(files[str(origin.layout.archive)], allow_pickle=False) as stored:
-        images, characters = stored["images"], stored["char"]
+    images, characters = _stored(files[str(origin.layout.archive)], "images", "char")
     names, labels = np.unique(characters, return_inverse=True)
     return Contents(
         {"train": len(images)},
@@ -235,7 +253,7 @@ def read_imagenet_npz(origin: Source, entry: DataSet, files: Files, work: Path) 
     batches: dict[str, list[Blob]] = {"train": [], "test": []}
     for name in sorted(files):
         for blob in entries(files[name], work):
-            if match := re.fullmatch(r"(?:.*/)?(train|val)_data(?:_batch_(\d+))?\.npz", blob.name):
+            if match := re.fullmatch(IMAGENET_BATCH, blob.name):
                 batches["train" if match[1] == "train" else "test"].append(blob)
     for part in batches.values():
         part.sort(key=lambda blob: [int(digits) for digits in re.findall(r"\d+", Path(blob.name).stem)])

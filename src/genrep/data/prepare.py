@@ -1,8 +1,5 @@
 """From official files to the prepared layout: found or fetched, verified, decoded, counted, hashed, then named."""
 
-import os
-import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,16 +8,16 @@ from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from genrep.data import layouts
 from genrep.data.arrays import ImageSet, identity
 from genrep.data.catalogue import DATA, PREPARED, DataSet, Source, data_set, source
 from genrep.data.decode import Recipe, Tally
-from genrep.data.decoding import decode_all
+from genrep.data.decoding import PROGRESS, Unfinished, decode_all
 from genrep.data.fetch import DOWNLOADED, fetch
 from genrep.data.layouts import Contents
-from genrep.data.raw import MIRROR, at_hand, check, forget, locate, mirror_directory
+from genrep.data.raw import MIRROR, OTHER, at_hand, check, forget, known_as, lacking, locate, mirror_directory
+from genrep.data.staging import alone, create_images, recovered, staged
 from genrep.errors import UserError
 from genrep.files import atomic_path
 from genrep.params.training import DataParams
@@ -28,8 +25,7 @@ from genrep.params.training import DataParams
 __all__ = ["DATA", "MIRROR", "PREPARED", "images_of", "mirror_directory", "prepare", "prepared", "reduce"]
 
 SHOWN = 5  # unreadable images that are named
-SPARE = 64 * 2**20  # bytes of disk that should stay free
-WORK = ".work"
+Checked = dict[str, tuple[Path, str]]  # by name: where a file is, and how it was verified
 
 
 def prepared(name: str) -> ImageSet:
@@ -63,44 +59,81 @@ def prepare(
             pixels are not the expected ones. Nothing is left but finished chunks in a folder of their own.
     """
     entry = data_set(name)
-    folder = data / "prepared" / name
-    folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder, say) as just_made:
-        if just_made:
-            return ImageSet.open(folder)
-        started = time.monotonic()
-        with _blaming_files(entry, data):
-            made = _reduced(entry, data) if entry.reduced_from else _official(entry, data, partial, folder)
-            contents, described = made
-            _compare_counts(entry, contents, partial)
-            tally = _write_images(entry, contents, folder / WORK, workers)
-        images = np.load(folder / WORK / "images.npy", mmap_mode="r", allow_pickle=False)
-        found = identity(images, contents.labels, contents.attributes, contents.masks)
-        _compare_identity(entry, found, data, partial, say)
-        if found == entry.recorded_identity:  # the pixels are verified, whichever copy of the files they come from
-            described.pop("files", None)
-        card = _card(entry, contents, tally, images.shape, found) | described
-        result = ImageSet(images, contents.labels, card, contents.attributes, contents.masks)
-        _finish(folder, result)
-        seconds = time.monotonic() - started
-        say(f"{name}: {len(images)} images in {seconds:.1f} s, {len(images) / seconds:,.0f} images/s")
-        return ImageSet.open(folder)
+    folder = (data / "prepared" / name).resolve()  # it may be a link to a larger disk
+    found = already(entry, folder)
+    if found is None:
+        with alone(folder, say) as just_made:
+            if not just_made and not (recovered(folder) and already(entry, folder)):
+                started = time.monotonic()
+                with staged(folder) as new:
+                    count = _make(entry, data, partial, new, workers, say)
+                seconds = time.monotonic() - started
+                say(f"{name}: {count} images in {seconds:.1f} s, {count / seconds:,.0f} images/s")
+        found = ImageSet.open(data / "prepared" / name)
+    else:
+        say(f"{name}: already prepared in {data / 'prepared' / name}")
+    return found
 
 
-@contextmanager
-def _alone(folder: Path, say: Callable[[str], None]) -> Iterator[bool]:
-    """Hold the folder's lock. Yields whether another process has prepared the set while this one waited."""
-    lock, card, waited_since = FileLock(folder / ".lock"), folder / "card.json", None
+def already(entry: DataSet, folder: Path) -> ImageSet | None:
+    """The set, if what is in its folder is what preparing would give: all of it, and the pixels that the card says.
+
+    Those of the catalogue, that is. Where it records none, its counts and preprocessing must be those of the catalogue.
+    """
+    if not folder.is_dir():
+        return None
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        waited_since = time.time()
-        say(f"{folder.name}: another process is preparing it; waiting")
-        lock.acquire()
-    try:
-        yield waited_since is not None and card.exists() and card.stat().st_mtime >= waited_since
-    finally:
-        lock.release()
+        found = ImageSet.open(folder)
+    except UserError:
+        return None
+    card = found.card
+    if entry.recorded_identity is None:
+        expected = {"counts": entry.counts, "preprocessing": _described(entry)}
+    else:
+        expected = {"identity": entry.recorded_identity}
+    if any(card.get(key) != value for key, value in expected.items()) or found.identity() != card["identity"]:
+        return None
+    return found
+
+
+def _make(entry: DataSet, data: Path, partial: bool, new: Path, workers: int | None, say: Callable[[str], None]) -> int:
+    """Write the files of a set into an empty folder, and return the number of images."""
+    files, origin = ({}, None) if entry.reduced_from else _files(entry, data, partial)
+    with _blaming_files(entry, data):
+        if origin is None:
+            contents, described = _reduced(entry, data)
+        else:
+            contents = layouts.read(origin, entry, {name: path for name, (path, _) in files.items()}, new.parent)
+            contents = layouts.held_out(contents, entry.hold_out)
+            described = {"source": origin.name, "deviations": list(origin.deviations)}
+        _compare_counts(entry, contents, partial)
+        tally = _write_images(entry, contents, new, workers, (data / "prepared" / entry.name / "card.json").is_file())
+    images = np.load(new / "images.npy", mmap_mode="r", allow_pickle=False)
+    found = identity(images, contents.labels, contents.attributes, contents.masks)
+    _compare_identity(entry, found, data, partial, say)
+    # of verified pixels it does not matter which copy of the files they come from
+    if origin is not None and found != entry.recorded_identity:
+        described["files"] = {name: verified for name, (_, verified) in files.items()}
+        described["deviations"] += _departures(origin, entry, files, contents)
+    card = _card(entry, contents, tally, images.shape, found) | described
+    ImageSet(images, contents.labels, card, contents.attributes, contents.masks).save_beside(new)
+    return len(images)
+
+
+def _departures(origin: Source, entry: DataSet, files: Checked, contents: Contents) -> list[str]:
+    """In what files that were taken as a part differ from the official ones."""
+    found = []
+    for name, (path, verified) in files.items():
+        known = known_as(origin, name, path)
+        found += [line for line in known.deviations if line not in found] if known else []
+        if known is None and verified.startswith(OTHER):
+            found.append(f"{name} is not the official file")
+    absent = [name for name in origin.files if name not in files]
+    if absent:
+        found.append(f"without {', '.join(absent)}")
+    if contents.counts != entry.counts:
+        found.append("only a part of the official images, as found")
+    return found
 
 
 @contextmanager
@@ -108,25 +141,19 @@ def _blaming_files(entry: DataSet, data: Path) -> Iterator[None]:
     """What nobody has published a hash for may turn out to be bad only now: its recorded hash must not bar the mend."""
     try:
         yield
+    except Unfinished:  # for want of room or memory
+        raise
     except UserError:
         for name in entry.sources:
             forget(source(name), data)
         raise
 
 
-def _official(entry: DataSet, data: Path, partial: bool, folder: Path) -> tuple[Contents, dict[str, Any]]:
-    """The contents of the first source that is at hand or can be downloaded, and what the card says of its files."""
+def _files(entry: DataSet, data: Path, partial: bool) -> tuple[Checked, Source]:
+    """The verified files of the first source that is at hand or can be downloaded."""
     origin = _choose(entry, data, partial)
-    names = [name for name in origin.files if not partial or locate(origin, name, data) is not None]
-    checked = {name: check(origin, name, data, partial) for name in names}
-    files = {name: path for name, (path, _) in checked.items()}
-    contents = layouts.held_out(layouts.read(origin, entry, files, folder / WORK), entry.hold_out)
-    deviations = [*origin.deviations, *(["only a part of the official images, as found"] if partial else [])]
-    return contents, {
-        "source": origin.name,
-        "deviations": deviations,
-        "files": {name: verified for name, (_, verified) in checked.items()},
-    }
+    here = [name for name in origin.files if locate(origin, name, data) is not None]
+    return {name: check(origin, name, data, partial) for name in (partial and here) or origin.files}, origin
 
 
 def _choose(entry: DataSet, data: Path, partial: bool) -> Source:
@@ -137,6 +164,13 @@ def _choose(entry: DataSet, data: Path, partial: bool) -> Source:
         archive = origin.layout.archive
         if partial and archive is not None and locate(origin, archive, data) is not None:
             return origin
+    for origin in origins:  # all there, but something is wrong with it, which will be told
+        if not lacking(origin, data):
+            return origin
+    if partial:
+        for origin in origins:
+            if len(lacking(origin, data)) < len(origin.files):
+                return origin
     if origins[0].access in DOWNLOADED and mirror_directory() is None:
         fetch(origins[0].name, data)
     return origins[0]
@@ -169,22 +203,22 @@ def _compare_counts(entry: DataSet, contents: Contents, partial: bool) -> None:
     )
 
 
-def _write_images(entry: DataSet, contents: Contents, work: Path, workers: int | None) -> Tally:
-    """Write ``images.npy`` into the work folder."""
+def _write_images(entry: DataSet, contents: Contents, new: Path, workers: int | None, replaced: bool) -> Tally:
+    """Write ``images.npy``."""
     C, H, W = entry.shape
     shape = (len(contents.labels), H, W, C)
-    path = work / "images.npy"
-    work.mkdir(exist_ok=True)
+    path, work = new / "images.npy", new.parent
     if not contents.blobs or not (path.exists() and np.load(path, mmap_mode="r").shape == shape):
-        (work / "progress").unlink(missing_ok=True)
-        _create(path, shape)
+        (work / PROGRESS).unlink(missing_ok=True)
+        beside = (contents.labels, contents.attributes, contents.masks)
+        create_images(path, shape, sum(array.nbytes for array in beside if array is not None), entry.name, replaced)
     if contents.blobs:
         if H != W:
             raise UserError(
                 f"{entry.name}: images are prepared as squares, not {H}x{W}; mend its shape in the catalogue"
             )
         recipe = Recipe(W, "RGB" if C == 3 else "L", *_steps(entry))
-        tally = decode_all(contents.blobs, recipe, path, entry.name, workers)
+        tally = decode_all(contents.blobs, recipe, path, work, entry.name, workers)
         if tally.unreadable:
             count, named = len(tally.unreadable), ", ".join(sorted(tally.unreadable)[:SHOWN])
             more = f" and {count - SHOWN} more" if count > SHOWN else ""
@@ -207,25 +241,6 @@ def _steps(entry: DataSet) -> tuple[float | None, str]:
     return (None, "bilinear") if steps is None else (steps.centre_square, steps.filter)
 
 
-def _create(path: Path, shape: tuple[int, ...]) -> None:
-    """An array of zeros on disk, its space taken at once: a disk that fills up later kills who writes to the map."""
-    needed = int(np.prod(shape))
-    free = shutil.disk_usage(path.parent).free
-    if needed + SPARE > free:
-        raise UserError(
-            f"{path.parent.parent} needs {needed / 2**20:,.0f} MiB, of which {free / 2**20:,.0f} MiB are free; "
-            "make some room"
-        )
-    try:
-        np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
-        if sys.platform == "linux":
-            with path.open("r+b") as stream:
-                os.posix_fallocate(stream.fileno(), 0, path.stat().st_size)
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        raise UserError(f"cannot write {path}: {error.strerror or error}; make some room") from None
-
-
 def _compare_identity(entry: DataSet, found: str, data: Path, partial: bool, say: Callable[[str], None]) -> None:
     expected = entry.recorded_identity
     if expected is None or found == expected or partial:
@@ -236,14 +251,17 @@ def _compare_identity(entry: DataSet, found: str, data: Path, partial: bool, say
     mend = f"fetch them again and run: genrep data prepare {entry.name}"
     if entry.reduced_from is not None:
         mend = f"restore them with: git checkout -- {data / 'reduced' / f'{entry.name}.npz'}"
-    shutil.rmtree(data / "prepared" / entry.name / WORK)
     raise UserError(f"{entry.name}: the decoded pixels have sha256 {found}, expected {expected}; {mend}")
+
+
+def _described(entry: DataSet) -> str:
+    """The preprocessing in words."""
+    return entry.preprocessing.describe(entry.shape[1]) if entry.preprocessing else "none"
 
 
 def _card(entry: DataSet, contents: Contents, tally: Tally, shape: tuple[int, ...], found: str) -> dict[str, Any]:
     """What the prepared folder says of itself."""
     official = data_set(entry.part_of or entry.reduced_from or entry.name)
-    preprocessing = entry.preprocessing.describe(shape[1]) if entry.preprocessing else "none"
     return {
         "name": entry.name,
         "title": entry.title,
@@ -254,7 +272,7 @@ def _card(entry: DataSet, contents: Contents, tally: Tally, shape: tuple[int, ..
         "classes": entry.classes,
         "counts": contents.counts,
         "shape": list(shape),
-        "preprocessing": preprocessing,
+        "preprocessing": _described(entry),
         "converted": dict(tally.converted),  # images stored in another mode than the set's, by mode
         "share_of_official": shape[0] / sum(official.counts.values()),
         "part_of": entry.part_of or entry.reduced_from,
@@ -262,16 +280,6 @@ def _card(entry: DataSet, contents: Contents, tally: Tally, shape: tuple[int, ..
         "verified": entry.recorded_identity == found,
         **contents.notes,
     }
-
-
-def _finish(folder: Path, result: ImageSet) -> None:
-    """Give the finished arrays their names; while they change there is no card, so nobody takes them for a set."""
-    (folder / "card.json").unlink(missing_ok=True)
-    (folder / WORK / "images.npy").replace(folder / "images.npy")
-    for name in ("attributes", "masks"):
-        (folder / f"{name}.npy").unlink(missing_ok=True)
-    result.save_beside(folder)
-    shutil.rmtree(folder / WORK)
 
 
 def reduce(name: str, data: Path = DATA) -> Path:

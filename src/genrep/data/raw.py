@@ -11,12 +11,13 @@ import zlib
 from pathlib import Path
 
 from genrep.data.archives import refuse_web_page
-from genrep.data.catalogue import Source, SourceFile, sources
+from genrep.data.catalogue import Source, SourceFile, catalogue, sources
 from genrep.errors import UserError
-from genrep.files import read_json, sha256_file, write_json
+from genrep.files import read_json, remove_empty, sha256_file, write_json
 
 MIRROR = "GENREP_DATA_MIRROR"
 RECORD = "hashes.json"  # of files for which nobody has published a hash
+OTHER = "another file than the official one"
 
 
 def mirror_directory() -> Path | None:
@@ -48,19 +49,33 @@ def lacking(origin: Source, data: Path) -> list[str]:
 
 
 def at_hand(origin: Source, data: Path) -> bool:
-    """Whether nothing of a source is lacking, and no file has the size of another source's file of that name."""
+    """Whether nothing of a source is lacking, and no file shows by its size that it is another one."""
     found = {name: locate(origin, name, data) for name in origin.files}
-    return bool(found) and all(
-        path is not None and not _is_anothers(origin, name, path) for name, path in found.items()
-    )
+    return bool(found) and all(path is not None and not misfit(origin, name, path) for name, path in found.items())
 
 
-def _is_anothers(origin: Source, name: str, path: Path) -> bool:
-    """Whether a file has exactly the size that another source's file of this name has: cheap, and enough to choose."""
-    if origin.files[name].bytes is not None or not path.is_file():
-        return False
+def misfit(origin: Source, name: str, path: Path) -> str:
+    """In words, why a file cannot be the expected one; empty where its size raises no doubt. Cheap: hashes nothing.
+
+    But a gz file of another size is unpacked, as the same bytes may have been packed anew.
+    """
+    expected = origin.files[name]
+    if path.name != name or path.is_dir():
+        return ""
     size = path.stat().st_size
-    return any(other.files[name].bytes == size for other in _siblings(origin, name))
+    if expected.bytes is None:
+        siblings = [other.name for other in _siblings(origin, name) if other.files[name].bytes == size]
+        return f"{path} has the size of the file of {siblings[0]}" if siblings else ""
+    if size == expected.bytes or (expected.unpacked_md5 is not None and _is_packed_anew(path, expected)):
+        return ""
+    return f"{path} has {size} of {expected.bytes} bytes" if size < expected.bytes else f"{path} is no {origin.name}"
+
+
+def _is_packed_anew(path: Path, expected: SourceFile) -> bool:
+    try:
+        return _unpacked_md5(path, "") == expected.unpacked_md5
+    except UserError:
+        return False
 
 
 def _siblings(origin: Source, name: str) -> list[Source]:
@@ -93,19 +108,18 @@ def check(origin: Source, name: str, data: Path, partial: bool = False) -> tuple
     if path is None:
         raise UserError(f"{origin.name}: {_where(origin, name, data)} is missing; {_obtain(origin)}")
     if path.is_dir():
-        return path, "a folder: its images are counted and hashed when they are prepared"
-    mend = _mend(origin, path, data)
+        return path, "a folder, for which nobody can publish a hash"
+    mend = mend_of(origin, path, data)
     refuse_web_page(path)
     expected = origin.files[name]
-    packed = path.name == name
-    if packed and not partial and expected.bytes and path.stat().st_size < expected.bytes:
-        short = f"has {path.stat().st_size} of {expected.bytes} bytes"
-        raise UserError(f"{path} {short}, it was cut short{_known_as(origin, name, path)}; {mend}")
-    if expected.unpacked_md5 is not None:
+    if expected.unpacked_md5 is not None:  # the size says nothing: the same bytes may be packed anew
         found = _unpacked_md5(path, mend)
         if found != expected.unpacked_md5:
             raise UserError(f"{path}: md5 {found}, expected {expected.unpacked_md5}; {mend}")
-        return path, f"md5 of the unpacked file{_packing(path, expected) if packed else ''}"
+        return path, f"md5 of the unpacked file{_packing(path, expected) if path.name == name else ''}"
+    if not partial and expected.bytes and path.stat().st_size < expected.bytes:
+        short = f"has {path.stat().st_size} of {expected.bytes} bytes, it was cut short"
+        raise _another(origin, name, path, f"{path} {short}; {mend}")
     verified = []
     for kind in ("md5", "sha256"):
         wanted = getattr(expected, kind)
@@ -115,15 +129,18 @@ def check(origin: Source, name: str, data: Path, partial: bool = False) -> tuple
         if found == wanted:
             verified.append(kind)
         elif partial:
-            return path, f"another file than the official one, sha256 {sha256_file(path)}"
+            return path, f"{OTHER}, sha256 {sha256_file(path)}"
         else:
-            raise UserError(f"{path}: {kind} {found}, expected {wanted}{_known_as(origin, name, path)}; {mend}")
+            raise _another(origin, name, path, f"{path}: {kind} {found}, expected {wanted}; {mend}")
     return path, " and ".join(verified) or _recorded(origin, name, path, data, mend)
 
 
 def forget(origin: Source, data: Path) -> None:
     """Drop the recorded hashes of a source whose files have proved to be bad, so that better ones may follow."""
-    (origin.raw(data) / RECORD).unlink(missing_ok=True)
+    record = origin.raw(data) / RECORD
+    if record.is_file():
+        record.unlink()
+        remove_empty(record.parent, data / "raw")
 
 
 def _digest(path: Path, kind: str) -> str:
@@ -162,11 +179,24 @@ def _recorded(origin: Source, name: str, path: Path, data: Path, mend: str) -> s
     return f"sha256 as recorded in {record}"
 
 
-def _known_as(origin: Source, name: str, path: Path) -> str:
-    """A hint, where the file is another source's."""
+def known_as(origin: Source, name: str, path: Path) -> Source | None:
+    """The other source whose file of this name it is, byte for byte."""
+    if not path.is_file():
+        return None
     siblings = [other for other in _siblings(origin, name) if other.files[name].bytes == path.stat().st_size]
-    known = [other.name for other in siblings if other.files[name].sha256 == sha256_file(path)]
-    return f" (it is that of {known[0]}, a data set of its own: genrep data list)" if known else ""
+    return next((other for other in siblings if other.files[name].sha256 == sha256_file(path)), None)
+
+
+def _another(origin: Source, name: str, path: Path, message: str) -> UserError:
+    """What to say of a file with another hash or size: ``message``, unless another source has that file."""
+    known = known_as(origin, name, path)
+    if known is None:
+        return UserError(message)
+    sets = [entry.name for entry in catalogue().values() if known.name in entry.sources]
+    return UserError(
+        f"{path} is the file of {known.name}, not of {origin.name}; what can be prepared from it is "
+        f"{' or '.join(sets)}: genrep data prepare {sets[0]}"
+    )
 
 
 def _where(origin: Source, name: str, data: Path) -> str:
@@ -177,12 +207,16 @@ def _where(origin: Source, name: str, data: Path) -> str:
 
 
 def _obtain(origin: Source) -> str:
-    if mirror_directory() is not None or origin.access == "mirror":
-        mend = f"copy it there, or unset {MIRROR} to download"
-        return mend if origin.access != "mirror" else f"set {MIRROR} to a mirror that has it"
-    return f"run: genrep data fetch {origin.name}"
+    if origin.access == "mirror":
+        return f"set {MIRROR} to a mirror that has it"
+    if mirror_directory() is None:
+        return f"run: genrep data fetch {origin.name}"
+    if origin.access == "manual":
+        return f"copy it there; genrep data fetch {origin.name} says where it comes from"
+    return f"copy it there, or unset {MIRROR} to download"
 
 
-def _mend(origin: Source, path: Path, data: Path) -> str:
+def mend_of(origin: Source, path: Path, data: Path) -> str:
+    """What to do about a bad file."""
     in_mirror = origin.raw(data) not in path.parents
     return "copy it to the mirror again" if in_mirror else f"delete it and run: genrep data fetch {origin.name}"

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from genrep.data.arrays import ImageSet, identity
-from genrep.data.catalogue import DATA, Source, catalogue, data_set, sources, sources_of
+from genrep.data.arrays import ImageSet
+from genrep.data.catalogue import DATA, Source, catalogue, data_set, percent, sources, sources_of
+from genrep.data.inventory import counted
 from genrep.data.raw import at_hand, check, locate
 from genrep.errors import UserError
 
@@ -40,7 +41,11 @@ def verify(name: str, data: Path = DATA) -> Iterator[Finding]:
     if name in catalogue() and (data / "prepared" / name / "card.json").is_file():
         found.append(_prepared(name, data))
     if not found:
-        raise UserError(f"nothing of {name} is here; run: genrep data fetch {origins[0].name}")
+        made = [entry.name for entry in catalogue().values() if origins[0].name in entry.sources]
+        one = name if name in catalogue() else made[0]
+        nothing_to_fetch = origins[0].access == "generated" or (name in catalogue() and data_set(name).reduced_from)
+        command = f"prepare {one}" if nothing_to_fetch else f"fetch {origins[0].name}"
+        raise UserError(f"nothing of {name} is here; run: genrep data {command}")
     yield from found
 
 
@@ -59,8 +64,10 @@ def _files(origin: Source, data: Path, complain: bool) -> Iterator[Finding]:
     for name in origin.files if complain and present else present:
         title = f"{origin.name}/{name}"
         try:
+            here = locate(origin, name, data)
+            inside = "" if here is None else counted(origin, name, here)  # first: no hash is recorded of half a set
             path, how = check(origin, name, data)
-            yield Finding(title, True, f"{how} ({path})")
+            yield Finding(title, True, f"{inside}{how} ({path})")
         except UserError as error:
             yield Finding(title, False, str(error))
 
@@ -71,9 +78,9 @@ def _prepared(name: str, data: Path) -> Finding:
         images = ImageSet.open(data / "prepared" / name)
     except UserError as error:
         return Finding(title, False, str(error))
-    found = identity(images.images, images.labels, images.attributes, images.masks)
+    found = images.identity()
     share = images.card["share_of_official"]
-    size = f"{len(images.images)} images, {share:.1%} of the official set"
+    size = f"{len(images.images)} images, {percent(share)} of the official set"
     if found != images.card["identity"]:
         mend = f"run: genrep data prepare {name}"
         return Finding(title, False, f"sha256 {found}, but its card says {images.card['identity']}; {mend}")

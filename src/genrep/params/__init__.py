@@ -6,7 +6,7 @@ differs replaces the whole block. A model's ``variants`` are overlays too; each 
 """
 
 from genrep.params.base import merge
-from genrep.params.load import SCALES, load, replications, replications_at, resolve, run_of
+from genrep.params.load import SCALES, load, replications, replications_at, require_repository, resolve, run_of
 from genrep.params.replications import EvaluationParams, ReplicationParams, TimingParams
 from genrep.params.training import RunParams
 
@@ -20,6 +20,7 @@ __all__ = [
     "merge",
     "replications",
     "replications_at",
+    "require_repository",
     "resolve",
     "run_of",
 ]

@@ -28,6 +28,20 @@ class UniqueKeys(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def _elsewhere(path: Path) -> UserError:
+    return UserError(f"{path} not found; run genrep in the root of the repository")
+
+
+def require_repository(path: Path = Path("params.yaml")) -> None:
+    """Refuse to go on outside the repository, where relative paths would lead anywhere.
+
+    Raises:
+        UserError: there is no ``params.yaml``.
+    """
+    if not path.is_file():
+        raise _elsewhere(path)
+
+
 def load(path: Path = Path("params.yaml")) -> dict[str, Any]:
     """Read ``params.yaml`` as plain data, with its top level checked.
 
@@ -37,7 +51,7 @@ def load(path: Path = Path("params.yaml")) -> dict[str, Any]:
     try:
         params = yaml.load(path.read_text(encoding="utf-8"), UniqueKeys)  # a SafeLoader
     except FileNotFoundError:
-        raise UserError(f"{path} not found; run genrep in the root of the repository") from None
+        raise _elsewhere(path) from None
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read as text: {error}") from None
     except yaml.YAMLError as error:

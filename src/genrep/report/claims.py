@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from genrep.entries import read_entries
 from genrep.params.base import Params
-from genrep.report.entries import read_entries
 from genrep.report.measurements import REAL, Measurements
 from genrep.report.predicates import Agrees, Drift, Order, Reaches, Rises, Sooner
 from genrep.report.study_predicates import StudyBest, StudyOrder, StudyRises, StudyWithin

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from genrep.report.assumptions import AS_USED
+from genrep.assumptions import AS_USED
 from genrep.report.sweep_rows import Row
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from genrep.data.weight_files import fetching
+from genrep.identity import inception_identity
 from genrep.layout import inception_path
 from genrep.params import ReplicationParams
 
@@ -21,19 +22,23 @@ def is_inception(metric: str) -> bool:
     return MARK in metric
 
 
-def with_inception(record: Record, path: Path, read: Any) -> Record:
-    """A native measurement with the Inception metrics of the file beside it, where they are of the same images.
+def with_inception(params: ReplicationParams, name: str, record: Record, path: Path, read: Any) -> Record:
+    """A native measurement with the Inception metrics of the file beside it.
+
+    Those of other images (trained or prepared again since) or by another protocol than the parameters' are left out.
 
     Args:
+        params: of the replication.
+        name: of the run; of real images, the classifier's.
         record: the native measurement.
         path: of its file.
         read: reads a measurement file that must have certain keys.
     """
     beside = inception_path(path)
-    if not beside.exists():
+    if params.evaluation.inception is None or not beside.exists():
         return record
     found = read(beside, "how", "evaluation", "snapshots")
-    if _images(found) != _images(record):  # trained or prepared again since
+    if _images(found) != _images(record) or found["how"] != inception_identity(params, name):
         return record
     more = {snapshot["epoch"]: snapshot for snapshot in found["snapshots"]}
     snapshots = [
@@ -65,6 +70,6 @@ def lacking(params: ReplicationParams, metric: str, record: Record | None = None
     if reasons:
         return f"{metric}: {reasons[0]}"
     return (
-        f"{metric} needs the weights of the Inception network: {fetching(asked.weights)}, then the same replication "
+        f"{metric} needs the weights of the Inception network: run {fetching(asked.weights)}, then this replication "
         f"again ({max(asked.samples):,} images a run to show it)"
     )

@@ -50,9 +50,8 @@ class Measurements:
             for seed in run.seeds:
                 path = self.folder / f"{name}-seed{seed}.json"
                 if path.exists():
-                    found.setdefault(name, {})[seed] = with_inception(
-                        _record(path, "status", "log", "snapshots"), path, _record
-                    )
+                    record = _record(path, "status", "log", "snapshots")
+                    found.setdefault(name, {})[seed] = with_inception(self.params, name, record, path, _record)
         return found
 
     @cached_property
@@ -61,7 +60,7 @@ class Measurements:
         default = self.params.evaluation.classifier
         paths = {run: self.folder / f"{real_name(run, default)}.json" for run in self.params.classifiers}
         return {
-            run: with_inception(_record(path, "snapshots"), path, _record)
+            run: with_inception(self.params, run, _record(path, "snapshots"), path, _record)
             for run, path in paths.items()
             if path.exists()
         }

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from genrep.assumptions import read_assumptions
 from genrep.files import write_text
 from genrep.layout import REPLICATIONS
-from genrep.report.assumptions import read_assumptions
 from genrep.report.claims import Claim
 from genrep.report.tables import to_markdown, write_html
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from genrep.assumptions import AS_USED
 from genrep.layout import REPLICATIONS
 from genrep.params import ReplicationParams
-from genrep.report.assumptions import AS_USED
 from genrep.report.cells import Term, incomparable, read_published, tolerated
 from genrep.report.estimates import Estimate, NotMeasured
 from genrep.report.measurements import Measurements

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from genrep.assumptions import AS_USED
 from genrep.errors import UserError
 from genrep.layout import REPLICATIONS, results_folder
 from genrep.params.load import check_choice
-from genrep.report.assumptions import AS_USED
 from genrep.report.cells import Term, is_measured, read_published
 from genrep.report.explained import explanation, spans
 from genrep.report.measurements import HIGHER_IS_CLEARER

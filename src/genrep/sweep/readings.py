@@ -11,11 +11,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from genrep.assumptions import AS_USED, Assumption, Move, Reading, read_assumptions
 from genrep.errors import UserError
 from genrep.layout import REPLICATIONS
 from genrep.params import SCALES, EvaluationParams, ReplicationParams, RunParams, merge
 from genrep.params.load import check_choice, explain
-from genrep.report.assumptions import AS_USED, Assumption, Move, Reading, read_assumptions
 
 SEPARATOR = "--"  # in no name of params.yaml
 

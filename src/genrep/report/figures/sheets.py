@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
 
 from genrep.data.catalogue import data_set
 from genrep.report.figures.style import DPI, GREY, NOTE_SIZE, TEXT_SIZE, TITLE_SIZE, note_lines
@@ -58,7 +60,7 @@ def draw_sheets(sheets: Sequence[Sheet], title: str, notes: Sequence[str], full:
         notes = [*notes, BLANK_NOTE]
     left = PAD + max(_width(label) for sheet in sheets for label in ("", *sheet.rows))
     width = left + max(mosaic.shape[1] for mosaic in mosaics) + PAD
-    titles = [line for part in title.split("\n") for line in note_lines([part], (width - 2 * PAD) / DPI * 0.7)]
+    titles = [line for part in title.split("\n") for line in _title_lines(part, (width - 2 * PAD) / DPI)]
     lines = note_lines(notes, (width - 2 * PAD) / DPI)
     title_height, note_height = _height(TITLE_SIZE), _height(NOTE_SIZE)
     labelled = [(bool(s.heading) * _height(TEXT_SIZE + 1), bool(s.columns) * _height(NOTE_SIZE)) for s in sheets]
@@ -115,6 +117,16 @@ def _mosaic(images: np.ndarray) -> np.ndarray:
     tiles[:, :H, :, :W] = np.broadcast_to(images.transpose(0, 3, 1, 4, 2), (R, H, K, W, 3))
     sheet = tiles.reshape(R * (H + GAP), K * (W + GAP), 3)[:-GAP, :-GAP]
     return sheet.repeat(zoom, axis=0).repeat(zoom, axis=1)
+
+
+def _title_lines(title: str, inches: float) -> list[str]:
+    """A title in lines that fit: measured, as bold letters differ in width more than a mean says."""
+    font = FontProperties(family="DejaVu Sans", weight="bold", size=TITLE_SIZE)
+    for share in (0.7, 0.6, 0.5, 0.4, 0.3):
+        lines = note_lines([title], inches * share)
+        if all(TextPath((0, 0), line, prop=font).get_extents().x1 <= inches * 72 for line in lines):
+            break
+    return lines
 
 
 def _height(size: float) -> int:

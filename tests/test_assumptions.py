@@ -1,11 +1,11 @@
-"""Reading ``assumptions.yaml`` (genrep.report.entries): the repository's own, and what is wrong with others."""
+"""Reading ``assumptions.yaml`` (genrep.entries): the repository's own, and what is wrong with others."""
 
 from pathlib import Path
 
 import pytest
 
+from genrep.assumptions import read_assumptions
 from genrep.errors import UserError
-from genrep.report.assumptions import read_assumptions
 from tests.report.conftest import ROOT
 
 GOOD = "- {id: epochs, value: 50, evidence: stated in the report, readings: [1, 5]}\n"

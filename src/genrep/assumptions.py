@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
+from genrep.entries import read_entries
 from genrep.params.base import Params
-from genrep.report.entries import read_entries
 
 AS_USED = "as-used"  # the reading that params.yaml has
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]  # goes into names of runs and files
