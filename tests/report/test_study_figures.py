@@ -128,7 +128,7 @@ def notes_of(make) -> list[str]:
 
 def test_captions_give_the_reports_finding_and_our_numbers(maker):
     filled(maker)
-    own = SimpleNamespace(MODELS=MODELS, STUDY_FIGURES=STUDY_FIGURES)
+    own = SimpleNamespace(STUDY_MODELS=MODELS, STUDY_FIGURES=STUDY_FIGURES)
     made = study_figures(own, maker.open(), ["smoke"])
     assert set(made) <= {name for name, _ in STUDY_FIGURES.values()}
     notes = notes_of(made["figure_6_3_latent_recovery"])

@@ -73,8 +73,8 @@ def study_figures(own: ModuleType, measurements: Measurements, notes: list[str])
     """
     from genrep.report.figures.studies import makers
 
-    studied = measurements.studies.runs
-    models = {model: getattr(own, "MODELS", {}).get(model, model) for model in studied}
+    names = getattr(own, "STUDY_MODELS", {})
+    models = {model: names.get(model, model) for model in measurements.studies.runs}
     return makers(measurements, models, notes, getattr(own, "STUDY_FIGURES", {}))
 
 
