@@ -200,7 +200,7 @@ def measured(maker: Maker) -> None:
     for level, run in enumerate(("vae-adam", "gan-adam", "diffusion-adam"), 1):
         log = [{"epoch": k + 1, "losses": {"loss": 9.0 - k + 0.1 * level * (-1) ** k}} for k in range(9)]
         runs.run(run, 0, {"fid": [9.0, level]}, log=log, provenance={"parameters": {"all": 1000 * level}})
-        walks = "interpolation_cost/spherical" if run != "diffusion-adam" else "interpolation_cost/t=5"
+        walks = "interpolation_cost/spherical" if run != "diffusion-adam" else "interpolation_cost/best"
         own = ["recovery_relative", "inpainting_ring", "statements", "seconds_per_image/sampling", walks]
         metrics = [over(name, np.array([level, level + 0.1])) for name in own]
         maker.study(run, [*metrics, over("nearest_sample/features", np.array([level, level]), n=10)])
