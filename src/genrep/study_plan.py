@@ -28,9 +28,11 @@ def studies_of(replication: ReplicationParams, name: str) -> StudiesParams:
 
 def study_code(replication: ReplicationParams, name: str, study: str) -> str:
     """Hash of the code that one study of a run rests on, apart from what trained it."""
-    sampler = replication.runs[name].sampler
-    assert sampler is not None
-    modules = (f"genrep.studies.{study}", "genrep.studies.opening", f"genrep.sampling.{sampler.kind}")
+    own, params = replication.runs[name].sampler, replication.studies
+    assert own is not None
+    assert params is not None
+    kinds = {own.kind, params.sampler_of(replication.model_of(name), own).kind}
+    modules = (f"genrep.studies.{study}", "genrep.studies.opening", *(f"genrep.sampling.{k}" for k in sorted(kinds)))
     return code_identity(*modules)
 
 

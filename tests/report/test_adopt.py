@@ -13,6 +13,7 @@ from genrep.identity import inception_code, inception_identity, measuring_code, 
 from genrep.layout import adoption_path
 from genrep.params import load
 from genrep.report.adopt import adopt, difference, difference_of_real
+from genrep.study_plan import studies_key, study_code
 from genrep.workflow import Plan
 from tests.report.conftest import ROOT
 
@@ -290,3 +291,55 @@ def test_inception_metrics_that_do_not_match_are_refused(
     found = adopt(plan(on_inception))
     assert found.refused.keys() == {f"{VAE}.inception"}
     assert found.refused[f"{VAE}.inception"].startswith(reason)
+
+
+# -- studies ----------------------------------------------------------------------------------------------------------
+
+BLOCK = {"runs": ["vae-adam"], "images": 2, "seed": 0, "effort": {}, "encode_decode": {}}
+
+
+def studying(**change: Any) -> Plan:
+    """The plan with studies of the VAE."""
+    params = tree_params()
+    params["mnist_timing"]["full"]["studies"] = BLOCK | change
+    return plan(params)
+
+
+@pytest.fixture
+def studied(current: None) -> None:
+    """Studies of the first VAE as today's code would have left them."""
+    now, asked = studying(), ("encode_decode", "effort")
+    record = {
+        "provenance": read_json(COMMITTED / f"{VAE}.json")["provenance"],
+        "how": {name: now.params.studies.study(name) for name in asked},  # type: ignore[union-attr]
+        "code": {name: study_code(now.params, "vae-adam", name) for name in asked},
+        "classifier": read_json(COMMITTED / "real.json")["classifier"]["weights"],
+    }
+    write_json(COMMITTED / "studies" / f"{VAE}.json", record)
+
+
+def test_studies_are_adopted_with_their_key(studied: None) -> None:
+    found = adopt(studying())
+    assert found.refused == {}
+    assert found.adopted[f"studies/{VAE}"] == studies_key(studying(), "vae-adam", 0)
+    assert f"{COMMITTED}/studies/{VAE}.json" in found.outputs
+    assert {"studies/vae-adam-seed1", "studies/vae-adam-seed2"} <= set(found.missing)
+    assert f"studies/{VAE}" not in adopt(plan()).adopted  # nobody asks for them
+
+
+@pytest.mark.parametrize(
+    ("change", "spoil", "reason"),
+    [
+        ({"images": 3}, lambda record: None, "studies.effort.images: recorded 2, now 3"),
+        ({"opposite": {"frames": 3}}, lambda record: None, "studies.opposite: recorded None"),
+        ({}, set_at("code", "effort"), "code of effort: recorded 000000000000"),
+        ({}, set_at("classifier"), "classifier: recorded 000000000000"),
+        ({}, set_at("provenance", "identity", "data"), "data: recorded 000000000000"),
+    ],
+)
+def test_studies_that_differ_are_refused(studied: None, change: Any, spoil: Any, reason: str) -> None:
+    edit(f"studies/{VAE}", spoil)
+    if change.get("images"):
+        edit(f"studies/{VAE}", lambda record: record["how"].pop("encode_decode"))
+        change = change | {"encode_decode": None}
+    assert adopt(studying(**change)).refused[f"studies/{VAE}"].startswith(reason)

@@ -5,6 +5,7 @@ import torch
 
 from genrep import models
 from genrep.objectives.diffusion import Diffusion
+from genrep.params.samplers import DDIMParams
 from genrep.params.training import RunParams
 from genrep.rng import generator
 from genrep.sampling import sample, to_uint8
@@ -84,6 +85,35 @@ def test_a_step_is_that_of_the_sampler(smoke_runs, monkeypatch):
         for t in range(run.objective.steps, 0, -1):
             x = step(model.denoiser, x, t, rng)
     assert (to_uint8(x, run.data.range).int() - drawn.int()).abs().max() <= 1
+
+
+def test_another_sampler_draws_the_samples_and_names_them(smoke_runs):
+    run = smoke_runs["diffusion-adam"]
+    networks = models.build(run.network, SHAPE, 10, seed=0).eval()
+    own, other = (
+        of_run("run", networks, run, SHAPE, 10, CPU, ddim) for ddim in (None, DDIMParams(kind="ddim", steps=2))
+    )
+    assert (own.sampler, other.sampler) == ("ancestral", "ddim-2")
+    drawn = [model.sample(3, generator(0, "samples")) for model in (own, other)]
+    assert not torch.equal(*drawn)
+    ddim = run.model_copy(update={"sampler": DDIMParams(kind="ddim", steps=2)})
+    assert torch.equal(drawn[1], sample(networks, ddim, torch.arange(3), SHAPE, generator(0, "samples")))
+
+
+def test_clipping_and_the_posteriors_variance_are_the_samplers(smoke_runs):
+    run = smoke_runs["diffusion-adam"]
+    run = run.model_copy(
+        update={"sampler": run.sampler.model_copy(update={"guidance": 0.0, "clip": True, "variance": "posterior"})}
+    )
+    denoiser = opened(run)[0].denoiser
+    assert (denoiser.clip, denoiser.variance) == (True, "posterior")
+    x, T = 3 * torch.randn(2, *SHAPE, generator=torch.Generator().manual_seed(0)), run.objective.steps
+    with torch.inference_mode():
+        found = step(denoiser, x, T, torch.Generator().manual_seed(1))
+        eps = denoiser.predict(x, T)
+    mean = denoiser.process.posterior_mean(denoiser.process.image(x, eps, T).clamp(0, 1), x, T)
+    noise = torch.randn(x.shape, generator=torch.Generator().manual_seed(1))
+    assert torch.allclose(found, mean + denoiser.process.posterior_variance(T) ** 0.5 * noise, atol=1e-5)
 
 
 def test_process_is_the_runs_own(smoke_runs):

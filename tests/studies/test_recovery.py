@@ -1,9 +1,13 @@
 """Recovery and encoding by linear models, whose errors are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from genrep.data.arrays import ImageSet
+from genrep.errors import UserError
 from genrep.studies import encode_decode, recovery
 from genrep.studies.abilities import LacksAbility
 from tests.studies.conftest import linear_decoder, linear_encoder, value, values
@@ -66,6 +70,15 @@ def test_what_a_model_lacks_is_one_sentence(make_subject, blocks, grey):
         assert str(error.value) == sentence
     with pytest.raises(LacksAbility, match="model has no decoder: no latent vector stands for its image"):
         make_subject().model.require("decoder")
+
+
+def test_images_of_another_size_are_named(make_subject, faces):
+    subject = make_subject()
+    larger = ImageSet(np.zeros((80, 32, 32, 3), np.uint8), faces.labels, faces.card)
+    with pytest.raises(UserError, match="images of faces-32 are 3x32x32, model was trained on 3x16x16"):
+        replace(subject, images=larger)
+    with pytest.raises(UserError, match="images: 21 are asked for, faces-32 has 20 such test images"):
+        subject.held_out(21)
 
 
 def test_held_out_images_are_the_same_for_all_and_of_the_test_split(make_subject, blocks, grey):

@@ -251,19 +251,3 @@ def test_what_was_kept_under_another_key_or_half_is_not_read(tmp_path):
     assert files.read_part(tmp_path, "forward", "k") is None
     (tmp_path / "studies" / "recovery.npz").unlink()
     assert files.read_part(tmp_path, "recovery", "k") is None
-
-
-def test_parameters_are_checked():
-    from genrep.params.studies import StudiesParams
-
-    for change, message in (
-        ({"recovery": {}}, "search: recovery searches latents; say with which starts, steps and lr"),
-        ({}, "no study is named; there are improved_sampling"),
-        ({"opposite": {"frames": 4}}, "4 frames have none in the middle; give an odd number"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            StudiesParams.model_validate({"runs": ["a"], "images": 2, "seed": 0} | change)
-    params = load(ROOT / "params.yaml")
-    params[NAME]["smoke"]["studies"] = STUDIES | {"runs": ["classifier"]}
-    with pytest.raises(UserError, match=r"studies\.runs: 'classifier' is not one of diffusion-adagrad"):
-        Plan(params, NAME, "smoke")

@@ -34,6 +34,8 @@ paths = {{
               for n in ("weights.safetensors", "provenance.json")],
     "measure-real": [folder / "measurements" / f"{{real}}{{s}}" for s in end if s != ".npz"],
     "evaluate": [folder / "measurements" / f"{{plain[1 % len(plain)]}}-seed{{seed}}{{s}}" for s in end],
+    "study": [folder / "measurements" / "studies" / f"{{plain[1 % len(plain)]}}-seed{{seed}}{{s}}"
+              for s in (".json", ".npz")],
     "time": [folder / "measurements" / "epoch_times.json"],
     "time-sampling": [folder / "measurements" / "sampling_times.json"],
     "sweep": [folder / f"sweep_{{plain[1 % len(plain)]}}" / n for n in (

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from genrep.params.base import Params
+from genrep.params.samplers import SamplerParams
 
 Depths = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]  # steps of noise, 1 to T
 Frames = Annotated[int, Field(ge=3)]  # images of an interpolation, its ends among them
@@ -39,6 +40,7 @@ class NeighboursParams(Params):
     samples: Annotated[tuple[PositiveInt, ...], Field(min_length=1)]  # each n that distances are measured at
     samples_of: dict[str, tuple[PositiveInt, ...]] = Field(default={})  # other n for one model: slow samplers
     queries: PositiveInt = 64  # samples whose neighbours are looked for
+    sampler_of: dict[str, SamplerParams] = Field(default={})  # another sampler than the run's own, by model
 
     def counts(self, model: str) -> tuple[int, ...]:
         """The n of a model, ascending."""
@@ -168,6 +170,10 @@ class StudiesParams(Params):
     def asked(self) -> tuple[str, ...]:
         """The studies that are done."""
         return tuple(name for name in STUDIES if getattr(self, name) is not None)
+
+    def sampler_of(self, model: str, own: SamplerParams) -> SamplerParams:
+        """What samples of a model are drawn with: its run's own sampler, unless there is another one."""
+        return self.neighbours.sampler_of.get(model, own) if self.neighbours is not None else own
 
     def study(self, name: str) -> dict[str, Any]:
         """What decides one study's numbers: its own block and what all share."""

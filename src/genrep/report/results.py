@@ -73,8 +73,8 @@ def study_figures(own: ModuleType, measurements: Measurements, notes: list[str])
     """
     from genrep.report.figures.studies import makers
 
-    studied = measurements.studies.runs
-    models = {model: getattr(own, "MODELS", {}).get(model, model) for model in studied}
+    names = getattr(own, "STUDY_MODELS", {})
+    models = {model: names.get(model, model) for model in measurements.studies.runs}
     return makers(measurements, models, notes, getattr(own, "STUDY_FIGURES", {}))
 
 
@@ -144,6 +144,7 @@ def verdict_record(
             for run in params.classifiers
             for record in [measurements.reals.get(run)]
         },
+        **_studied(measurements),
         "epoch_times": _apart_from_runs(measurements.times),
         **({} if params.sampling_times is None else {"sampling_times": _apart_from_runs(measurements.sampling)}),
     }
@@ -151,3 +152,16 @@ def verdict_record(
 
 def _apart_from_runs(record: dict[str, Any] | None) -> dict[str, Any] | None:
     return None if record is None else {key: value for key, value in record.items() if key != "runs"}
+
+
+def _studied(measurements: Measurements) -> dict[str, Any]:
+    """The provenance of the studies; nothing where none is asked for."""
+    if measurements.params.studies is None:
+        return {}
+    keys = ("provenance", "how", "code", "classifier", "evaluation")
+    found = {
+        f"{run}-seed{seed}": {key: record[key] for key in keys}
+        for run, records in measurements.studies.records.items()
+        for seed, record in records.items()
+    }
+    return {"studies": found}

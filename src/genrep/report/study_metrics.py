@@ -14,7 +14,7 @@ STUDY_OF = {
     r"((worst_|furthest_)?remoteness|bad_share)|seconds_per_image/sampling": "neighbours",
     rf"({WALKS})/(spherical|linear)": "interpolation",
     r"(middle_(remoteness|sharpness)|jump)/(spherical|linear)": "opposite",
-    rf"({WALKS})/t=(\d+(/mixed before noising)?)?": "diffusion_interpolation",
+    rf"({WALKS})/(best|t=(\d+(/mixed before noising)?)?)": "diffusion_interpolation",
     r"inpainting_(ring|seam|hole|diversity|solutions)|seconds_per_image/inpainting": "inpainting",
     r"concept_(real_)?(strength|inside|outside|selectivity)|seconds_per_image/concept|probe_accuracy": "concept",
     r"scribble_(strength|inside|outside|selectivity|remoteness|score)/t=(\d+)?": "scribble",

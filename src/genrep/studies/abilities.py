@@ -95,10 +95,11 @@ class Model:
     name: str  # of the run
     shape: tuple[int, int, int]  # C, H, W
     device: torch.device
-    sample: Draw  # (count, C, H, W) uint8 on the CPU, as the run's sampler draws them
+    sample: Draw  # (count, C, H, W) uint8 on the CPU
     decoder: Decoder | None = None
     encoder: Encoder | None = None
     denoiser: Denoiser | None = None
+    sampler: str = ""  # that draws the samples, for ids
     lacks: str = ""  # why there is no ability where one would expect it
 
     def require(self, *needs: str) -> None:

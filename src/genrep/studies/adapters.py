@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from genrep.devices import resolve_precision
 from genrep.models.latent import latents
 from genrep.objectives.diffusion import Diffusion
-from genrep.params.samplers import AncestralParams
+from genrep.params.samplers import AncestralParams, DDIMParams, SamplerParams
 from genrep.params.training import DiffusionObjectiveParams, RunParams
 from genrep.sampling import sample
 from genrep.studies.abilities import Decoder, Denoiser, Encoder, Model
@@ -23,7 +23,13 @@ TOLD = "its network is told the class besides, which these studies leave alone"
 
 
 def of_run(
-    name: str, networks: nn.ModuleDict, run: RunParams, shape: tuple[int, int, int], classes: int, device: torch.device
+    name: str,
+    networks: nn.ModuleDict,
+    run: RunParams,
+    shape: tuple[int, int, int],
+    classes: int,
+    device: torch.device,
+    sampler: SamplerParams | None = None,
 ) -> Model:
     """A trained run as a model.
 
@@ -34,14 +40,16 @@ def of_run(
         shape: (C, H, W) of one image.
         classes: in the data set; samples take them in turn.
         device: where it all runs.
+        sampler: that samples are drawn with; None: the run's own.
     """
     networks.requires_grad_(False)
+    drawn = run if sampler is None else run.model_copy(update={"sampler": sampler})
     network: Any = next((networks[role] for role in ("decoder", "generator") if role in networks), None)
     conditional = network is not None and getattr(network, "conditional", False)
     cast = _Autocast(run, device)
 
     def draw_samples(count: int, generator: torch.Generator) -> Tensor:
-        return sample(networks, run, torch.arange(count) % classes, shape, generator)
+        return sample(networks, drawn, torch.arange(count) % classes, shape, generator)
 
     return Model(
         name,
@@ -51,8 +59,14 @@ def of_run(
         decoder=None if network is None or conditional else _decoder(networks, network, run, cast),
         encoder=_encoder(networks["encoder"], run, cast) if "encoder" in networks and not conditional else None,
         denoiser=_denoiser(networks["denoiser"], run, shape, device, cast) if "denoiser" in networks else None,
+        sampler=described(drawn.sampler) if drawn.sampler is not None else "",
         lacks=TOLD if conditional or ("denoiser" in networks and _needs_class(networks["denoiser"], run)) else "",
     )
+
+
+def described(sampler: SamplerParams) -> str:
+    """A sampler as a part of ids: its kind and, where it takes fewer steps than the model has, how many."""
+    return f"ddim-{sampler.steps}" if isinstance(sampler, DDIMParams) else sampler.kind
 
 
 class _Autocast:

@@ -39,13 +39,24 @@ def study(subject: Subject, params: DiffusionInterpolationParams) -> Found:
         frames = (flat * 255).round().byte().cpu().view(P, T, K, *images.shape[1:])
         suffix = "" if variant == "after" else "/mixed before noising"
         protocol = (subject.features.protocol, f"frames={K}") + ("shared noise",) * params.shared_noise
-        for k, depth in enumerate(params.depths):
-            found = walks.measured(subject, frames[:, k])
-            metrics += [over(f"{name}/t={depth}{suffix}", values, *protocol) for name, values in found.items()]
+        found = {depth: walks.measured(subject, frames[:, k]) for k, depth in enumerate(params.depths)}
+        for depth, measured in found.items():
+            metrics += [over(f"{name}/t={depth}{suffix}", values, *protocol) for name, values in measured.items()]
+        if variant == "after":
+            metrics += at_best(found, protocol)
         tiles[variant] = Tiles(
             frames[0].numpy(), rows=[f"t = {depth}" for depth in params.depths], real=np.ones((T, K), bool)
         )
     return Found(metrics, tiles)
+
+
+def at_best(found: dict[int, dict[str, np.ndarray]], protocol: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The measures at the depth that costs least: what this model can do. At depth 0 it does nothing."""
+    costs = {depth: float(measured["interpolation_cost"].mean()) for depth, measured in found.items() if depth > 0}
+    if not costs:
+        return []
+    best = min(costs, key=costs.__getitem__)
+    return [over(f"{name}/best", values, f"t={best}", *protocol) for name, values in found[best].items()]
 
 
 def mixtures(

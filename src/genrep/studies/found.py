@@ -42,7 +42,7 @@ def single(
 ) -> dict[str, Any]:
     """A number that is no mean over images: a count, a time, an extreme; with an interval where one is given."""
     low, high = (None, None) if bounds is None else map(_short, bounds)
-    identity = {"id": "/".join([name, f"n={n}", *protocol]), "name": name, "n": n}
+    identity = {"id": "/".join(filter(None, [name, f"n={n}", *protocol])), "name": name, "n": n}
     return identity | {"value": _short(value), "ci_low": low, "ci_high": high, "values": None}
 
 

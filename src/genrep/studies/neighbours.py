@@ -28,7 +28,8 @@ def study(subject: Subject, params: NeighboursParams) -> Found:
         drawn = subject.model.sample(counts[-1], subject.generator("samples"))
     samples = stored(drawn)
     queries = samples[: params.queries]
-    metrics = [single("seconds_per_image/sampling", seconds["sampling"] / len(samples), n=len(samples))]
+    each = seconds["sampling"] / len(samples)
+    metrics = [single("seconds_per_image/sampling", each, subject.model.sampler, n=len(samples))]
     tiles: dict[str, Tiles] = {}
     for space in (PIXELS, subject.features):
         rows = space.rows(samples)
@@ -42,16 +43,17 @@ def _to_training(subject: Subject, space: Space, queries: np.ndarray) -> list[di
     real = subject.real[space.name]
     distances = real.nearest(queries)[0][:, 0]
     return [
-        over(f"nearest_training/{space.name}", distances, space.protocol, paired=False),
+        over(f"nearest_training/{space.name}", distances, space.protocol, subject.model.sampler, paired=False),
         over(f"nearest_training_of_unseen/{space.name}", real.unseen_distance, space.protocol, paired=False),
-        over(f"copied_share/{space.name}", real.copies(queries), space.protocol, paired=False),
+        over(f"copied_share/{space.name}", real.copies(queries), space.protocol, subject.model.sampler, paired=False),
     ]
 
 
 def _among_samples(space: Space, rows: np.ndarray, n: int, queries: int, subject: Subject) -> dict[str, Any]:
     """Distance of each query to its nearest other one of the first n samples."""
     found = others(nearest(rows[: min(queries, n)], rows[:n], k=2, device=subject.device), 1)[0]
-    return over(f"nearest_sample/{space.name}", found[:, 0], space.protocol, n=n, paired=False)
+    how = (space.protocol, subject.model.sampler)
+    return over(f"nearest_sample/{space.name}", found[:, 0], *how, n=n, paired=False)
 
 
 def others(found: Any, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -70,26 +72,26 @@ def _badness(subject: Subject, samples: np.ndarray, counts: tuple[int, ...]) -> 
     pixels = PIXELS.rows(samples)
     for n in counts:
         found = remoteness[:n]
-        protocol = real.space.protocol
+        how = (real.space.protocol, subject.model.sampler)
 
         def worst(places: np.ndarray, found: np.ndarray = found) -> float:
             return float(np.sort(found[places])[-max(1, round(WORST * len(places))) :].mean())
 
         rows += [
-            over("remoteness", found, protocol, paired=False),
+            over("remoteness", found, *how, paired=False),
             single(
                 "worst_remoteness",
                 worst(np.arange(n)),
-                protocol,
+                *how,
                 f"worst {WORST:.0%}",
                 n=n,
                 bounds=bootstrap(worst, n, subject.params.seed),
             ),
-            over("bad_share", (found > real.far).astype(float), protocol, "beyond 99% of unseen images", paired=False),
+            over("bad_share", (found > real.far).astype(float), *how, "beyond 99% of unseen images", paired=False),
         ]
         queries = pixels[: min(16, n)]
         places = furthest(queries, pixels[:n], device=subject.device).indices[:, 0]
-        rows.append(over("furthest_remoteness", found[places], protocol, "furthest in pixels", n=n, paired=False))
+        rows.append(over("furthest_remoteness", found[places], *how, "furthest in pixels", n=n, paired=False))
     return rows
 
 

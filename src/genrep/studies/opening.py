@@ -52,7 +52,9 @@ def open_subject(
     run, params = replication.runs[name], replication.studies
     assert params is not None
     networks = load_networks(folder, run, images, None, device)
-    model = of_run(name, networks, run, images.shape, images.card["classes"], device)
+    assert run.sampler is not None
+    sampler = params.sampler_of(replication.model_of(name), run.sampler)
+    model = of_run(name, networks, run, images.shape, images.card["classes"], device, sampler)
     if params.features == "inception":
         features = inception_space(replication, device)
     else:

@@ -5,7 +5,7 @@ image, and boxes around it stand for masks, sized by the distance E between the 
 
     eye   0.72 E wide, 0.5 E high, around the eye on the image's left
     face  1.9 E wide, from 0.5 E above the eyes to 1.75 E below
-    hair  3.4 E wide, from 2 E to 0.6 E above the eyes
+    hair  2.6 E wide, from 1.9 E to 0.7 E above the eyes
 
 Where the eyes are follows from how a set was aligned and cropped. Other images have no eyes; for them ``eye`` is a box
 in the middle, ``hair`` the upper and ``face`` the lower part.
@@ -38,7 +38,7 @@ class Eyes:
         return {
             "eye": (self.left[0] - 0.36 * E, self.left[1] - 0.25 * E, self.left[0] + 0.36 * E, self.left[1] + 0.25 * E),
             "face": (x - 0.95 * E, y - 0.5 * E, x + 0.95 * E, y + 1.75 * E),
-            "hair": (x - 1.7 * E, y - 2 * E, x + 1.7 * E, y - 0.6 * E),
+            "hair": (x - 1.3 * E, y - 1.9 * E, x + 1.3 * E, y - 0.7 * E),
         }
 
 

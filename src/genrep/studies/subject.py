@@ -33,6 +33,9 @@ class Subject:
         images: the data set of its run.
         params: of all studies.
         features: a feature space.
+
+    Raises:
+        UserError: the images are not of the size that the model was trained on.
     """
 
     model: Model
@@ -41,6 +44,12 @@ class Subject:
     images: ImageSet
     params: StudiesParams
     features: Space
+
+    def __post_init__(self) -> None:
+        if self.images.shape != self.model.shape:
+            sizes = ["x".join(map(str, shape)) for shape in (self.images.shape, self.model.shape)]
+            name = self.images.card["name"]
+            raise UserError(f"images of {name} are {sizes[0]}, {self.model.name} was trained on {sizes[1]}")
 
     @property
     def device(self) -> torch.device:

@@ -21,9 +21,9 @@ def measured(subject: Subject, frames: Tensor) -> dict[str, np.ndarray]:
         frames: (P, K, C, H, W) uint8.
 
     Returns:
-        By name, (P,) each:
+        By name, (P,) each; lengths are over the mean distance of the ends, since those of one pair may all but meet:
 
-        - ``path_length``: way through feature space over the distance of its ends; 1 for a straight line.
+        - ``path_length``: way through feature space over the distance of its ends; on average 1 for straight lines.
         - ``remoteness``: of the images between the ends from training images; 1 as unseen real images.
         - ``detour``: distance of the image that is least like either end from the nearer one, over the ends' distance.
         - ``interpolation_cost``: path length times remoteness. A mere blend is remote from real images, and a walk that
@@ -31,7 +31,7 @@ def measured(subject: Subject, frames: Tensor) -> dict[str, np.ndarray]:
     """
     P, K = frames.shape[:2]
     features = subject.features.rows(stored(frames.flatten(0, 1))).reshape(P, K, -1).astype(np.float64)
-    ends = np.maximum(np.linalg.norm(features[:, -1] - features[:, 0], axis=1), 1e-12)
+    ends = max(float(np.linalg.norm(features[:, -1] - features[:, 0], axis=1).mean()), 1e-12)
     to_ends = np.stack([np.linalg.norm(features - features[:, [end]], axis=2) for end in (0, -1)])  # (2, P, K)
     between = subject.remoteness(frames[:, 1:-1].flatten(0, 1)).reshape(P, K - 2)
     length, remoteness = np.linalg.norm(np.diff(features, axis=1), axis=2).sum(1) / ends, between.mean(1)

@@ -102,8 +102,7 @@ def _first(*metrics: str, best: Callable[[list[float]], float] = min) -> Callabl
             try:
                 names = [metric]
                 if metric.endswith("*"):
-                    depths = measurements.studies.family(model, metric[:-1])
-                    names = [name for depth, name in depths.items() if depth > 0]  # 0: no model has a part in it
+                    names = list(measurements.studies.family(model, metric[:-1]).values())
                 found += [measurements.studies.estimate(model, name).value for name in names]
             except NotMeasured as missing:
                 reasons.append(str(missing))
@@ -140,7 +139,7 @@ AXES = (
     Axis(
         "interpolation",
         "path length in feature space times remoteness of what lies between the ends, at the best way or depth",
-        _first("interpolation_cost/spherical", "interpolation_cost/linear", "interpolation_cost/t=*"),
+        _first("interpolation_cost/spherical", "interpolation_cost/linear", "interpolation_cost/best"),
     ),
     Axis("inpainting", "error of the known pixels around the hole", _first("inpainting_ring")),
     Axis(

@@ -1,0 +1,70 @@
+"""Claims over how trainings went."""
+
+import numpy as np
+import pytest
+
+from genrep.report.training_predicates import Finished, LossFlat, LossRougher
+from genrep.report.verdicts import Verdict
+
+YES, NO, OPEN = Verdict.REPLICATED, Verdict.NOT_REPLICATED, Verdict.INCONCLUSIVE
+
+
+def log(losses: np.ndarray) -> list[dict]:
+    return [{"epoch": k + 1, "losses": {"generator": float(loss)}} for k, loss in enumerate(losses)]
+
+
+def train(maker, *curves: np.ndarray, status: str = "finished") -> None:
+    for seed, curve in enumerate(curves):
+        maker.run("gan-adam", seed, {"fid": [5.0, 4.0]}, log=log(curve), status=status)
+
+
+STEEP = np.concatenate([np.linspace(10, 1, 5), 1 + 0.01 * np.sin(np.arange(95))])
+SLOW = np.linspace(10, 1, 100)
+
+
+@pytest.mark.parametrize(("curves", "verdict"), [((STEEP,), YES), ((SLOW,), NO), ((STEEP, SLOW), OPEN)])
+def test_a_loss_is_flat_after_its_first_epochs(maker, curves, verdict):
+    train(maker, *curves)
+    flat = LossFlat(kind="loss_flat", model="gan", loss="generator", after=0.07, within=0.1)
+    found = flat.judge(maker.open())
+    assert found.verdict == verdict
+    assert "gan generator: share of the way left after 7% of the epochs" in found.observed
+
+
+def test_what_is_left_of_the_way_of_a_straight_line():
+    flat = LossFlat(kind="loss_flat", model="gan", loss="generator", after=0.5, within=0.1)
+    assert flat.number(np.linspace(1, 0, 400)) == pytest.approx(0.46, abs=0.01)
+
+
+CALM = 0.1 * (-1.0) ** np.arange(90)
+WILD = np.concatenate([CALM[:60], 10 * CALM[60:]])
+
+
+@pytest.mark.parametrize(("curves", "verdict"), [((WILD,), YES), ((WILD[::-1],), NO), ((WILD, WILD[::-1]), OPEN)])
+def test_a_loss_turns_rough_late(maker, curves, verdict):
+    train(maker, *curves)
+    rough = LossRougher(kind="loss_rougher", model="gan", loss="generator", late=(0.67, 1), early=(0.33, 0.67))
+    assert rough.judge(maker.open()).verdict == verdict
+    assert rough.number(WILD) == pytest.approx(10, rel=0.05)
+
+
+def test_too_few_epochs_and_unknown_losses_are_said(maker):
+    train(maker, np.arange(4.0))
+    rough = LossRougher(kind="loss_rougher", model="gan", loss="generator", late=(0.5, 1), early=(0, 0.5))
+    assert rough.judge(maker.open()).reason == "gan: 4 epochs are too few to compare parts of them"
+    flat = LossFlat(kind="loss_flat", model="gan", loss="critic", after=0.1, within=0.1)
+    found = flat.judge(maker.open())
+    assert found.verdict == Verdict.NOT_RUN
+    assert "no loss 'critic'" in found.reason
+
+
+def test_trainings_finish_or_do_not(maker):
+    finished = Finished(kind="finished", model="gan")
+    assert finished.judge(maker.open()).verdict == Verdict.NOT_RUN
+    train(maker, STEEP, STEEP)
+    found = finished.judge(maker.open())
+    assert (found.verdict, found.observed) == (YES, "gan: 2 of 2 trainings finished")
+    train(maker, STEEP, status="diverged: generator is NaN")
+    found = finished.judge(maker.open())
+    assert found.verdict == NO
+    assert found.reason == "gan-adam seed 0 diverged: generator is NaN"
