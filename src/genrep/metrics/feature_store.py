@@ -89,7 +89,8 @@ class FeatureStore:
             path = folder / f"{name}.npy"
             if not path.exists() or sha256_file(path) != card[name]:
                 raise UserError(f"{path} is not what was stored; delete {folder} to compute it again")
-            arrays[name] = np.load(path, mmap_mode="r", allow_pickle=False)
+            # copy on write: torch takes writable arrays only, and would have to copy others
+            arrays[name] = np.load(path, mmap_mode="c", allow_pickle=False)
         return ImageFeatures(protocol, identity, **arrays, hash=sha256_json([card["features"], card["logits"]]))
 
     def moments(self, found: ImageFeatures, n: int | None = None) -> Gaussian:

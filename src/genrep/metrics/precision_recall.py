@@ -20,7 +20,7 @@ class PrecisionRecall(NamedTuple):
     recall: float
 
 
-def precision_recall(features: np.ndarray, reference: np.ndarray, k: int = 3, block: int = 1000) -> PrecisionRecall:
+def precision_recall(features: np.ndarray, reference: np.ndarray, k: int = 3, block: int = 500) -> PrecisionRecall:
     """Of (N, D) generated and (M, D) real features; distances are held for ``block`` rows at a time.
 
     Raises:
@@ -34,5 +34,5 @@ def precision_recall(features: np.ndarray, reference: np.ndarray, k: int = 3, bl
             f"got {len(features)} and {len(reference)}"
         )
     part = torch_fidelity("metric_prc").calculate_precision_recall_part
-    precision, recall = part(*(torch.from_numpy(np.array(x)) for x in (features, reference)), k, block)
+    precision, recall = part(*(torch.from_numpy(np.asarray(x)) for x in (features, reference)), k, block)
     return PrecisionRecall(precision, recall)
