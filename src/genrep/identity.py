@@ -9,7 +9,7 @@ from typing import Any
 from genrep.codehash import code_identity
 from genrep.data.catalogue import data_set
 from genrep.files import sha256_json
-from genrep.params import ReplicationParams, RunParams
+from genrep.params import EvaluationParams, ReplicationParams, RunParams
 from genrep.params.training import AuxiliaryObjectiveParams
 
 
@@ -33,10 +33,13 @@ def run_key(run: RunParams, seed: int) -> str:
     return sha256_json(identity | {"code": training_code(run)})
 
 
-def measuring_code(run: RunParams | None = None) -> str:
-    """Hash of the code that measures images and, given a run, samples it."""
-    sampler = [f"genrep.sampling.{run.sampler.kind}"] if run is not None and run.sampler is not None else []
-    return code_identity("genrep.metrics.measure", *sampler)
+def measuring_code(evaluation: EvaluationParams, run: RunParams | None = None) -> str:
+    """Hash of the code that measures images and, given a run, samples and probes it."""
+    modules = [f"genrep.metrics.extra.{name}" for name in evaluation.extra]
+    if run is not None and run.sampler is not None:
+        modules += [f"genrep.sampling.{run.sampler.kind}"]
+        modules += [f"genrep.metrics.probes.{name}" for name in evaluation.probes]
+    return code_identity("genrep.metrics.measure", *modules)
 
 
 def measurement_identity(replication: ReplicationParams, name: str) -> dict[str, Any]:
@@ -62,6 +65,6 @@ def measurement_key(replication: ReplicationParams, name: str, seed: int) -> str
             "run": run_key(run, seed),
             "classifier": run_key(classifier, 0),
             "how": measurement_identity(replication, name),
-            "code": measuring_code(run),
+            "code": measuring_code(replication.evaluation, run),
         }
     )

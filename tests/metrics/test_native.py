@@ -8,9 +8,11 @@ WEIGHTS = "0123456789abcdef"
 
 
 @pytest.fixture(scope="module")
-def protocol(classifier, real) -> NativeProtocol:
+def protocol(classifier, real, digits) -> NativeProtocol:
     """Its real training images are the images that the tests measure."""
-    return NativeProtocol(classifier, WEIGHTS, Gaussian.fit(extract(classifier, real).features), 0.25, seed=0)
+    return NativeProtocol(
+        classifier, WEIGHTS, Gaussian.fit(extract(classifier, real).features), 0.25, seed=0, training=digits
+    )
 
 
 def by_name(protocol, images, n, intervals=False):
@@ -52,7 +54,7 @@ def test_only_the_first_n_images_count(protocol, real):
 def test_legible_share_follows_the_confidence(classifier, protocol, real):
     largest = extract(classifier, real).probabilities.max(axis=1)
     median = float(sorted(largest)[24])  # 25 of 50 lie above it
-    at_median = NativeProtocol(classifier, WEIGHTS, protocol.reference, median, seed=0)
+    at_median = NativeProtocol(classifier, WEIGHTS, protocol.reference, median, seed=0, training=protocol.training)
     assert by_name(at_median, real, 50)["legible_share"]["value"] == 0.5
 
 

@@ -19,7 +19,8 @@ from genrep.identity import measurement_identity, measuring_code
 from genrep.metrics.frechet import Gaussian
 from genrep.metrics.measure import ROW, measure_held_out, measure_snapshot, reference
 from genrep.metrics.native import NativeProtocol
-from genrep.params import ReplicationParams
+from genrep.metrics.probes import probe
+from genrep.params import EvaluationParams, ReplicationParams
 from genrep.params.training import RunParams
 from genrep.provenance import git_state, machine, now
 from genrep.training.folder import finished_epochs, load_networks, provenance
@@ -54,7 +55,7 @@ def measure_real(
                 "data": images.card["identity"],
                 "classifier": trained,
                 "classifier_test_accuracy": accuracy,
-                "evaluation": _where(run, place),
+                "evaluation": _where(None, replication.evaluation, place),
                 "snapshots": [{"epoch": None, "metrics": metrics}],
             },
         )
@@ -106,6 +107,12 @@ def evaluate(
                     "metrics": metrics,
                 }
             )
+        if trained["status"] == "finished":
+            networks = load_networks(folder, run, images, None, place)
+            for probed in replication.evaluation.probes:
+                metrics, shown = probe(probed, networks, run, protocol, images, place)
+                snapshots[-1]["metrics"] += metrics
+                kept |= shown
         kept["rows"] = np.stack(rows) if rows else np.zeros((0, ROW, *images.shape), np.uint8)
         with atomic_path(out.with_suffix(".npz")) as temporary:
             np.savez_compressed(temporary, **kept)
@@ -119,7 +126,7 @@ def evaluate(
                 "provenance": trained,
                 "how": measurement_identity(replication, name),
                 "classifier": provenance(classifier_folder)["weights"],
-                "evaluation": _where(run, place),
+                "evaluation": _where(run, replication.evaluation, place),
                 "log": log,
                 "snapshots": snapshots,
             },
@@ -156,7 +163,14 @@ def open_protocol(
     with np.load(path, allow_pickle=False) as stored:
         reference = Gaussian(stored["mean"], stored["covariance"])
     return NativeProtocol(
-        networks["classifier"], weights, reference, evaluation.confidence, evaluation.seed, evaluation.extra
+        networks["classifier"],
+        weights,
+        reference,
+        evaluation.confidence,
+        evaluation.seed,
+        images,
+        evaluation.extra,
+        len(replication.runs[name].data.attributes),
     )
 
 
@@ -165,5 +179,5 @@ def _all_counts(replication: ReplicationParams) -> tuple[int, ...]:
     return tuple(sorted({*evaluation.samples, *(n for counts in evaluation.samples_of.values() for n in counts)}))
 
 
-def _where(run: RunParams, device: torch.device) -> dict[str, Any]:
-    return {"measured": now(), "code": measuring_code(run), **git_state(), **machine(device, "fp32")}
+def _where(run: RunParams | None, evaluation: EvaluationParams, device: torch.device) -> dict[str, Any]:
+    return {"measured": now(), "code": measuring_code(evaluation, run), **git_state(), **machine(device, "fp32")}

@@ -37,9 +37,9 @@ def measure_held_out(protocol: NativeProtocol, images: ImageSet, counts: tuple[i
     labels = np.array(images.labels[images.split("test")])
     accuracy = float((extract(protocol.classifier, test).probabilities.argmax(1) == labels).mean())
     # shuffled: the first n of a split that is sorted by class would be of one class
-    test = test[torch.randperm(len(test), generator=generator(protocol.seed, "real"))]
+    order = torch.randperm(len(test), generator=generator(protocol.seed, "real"))
     sizes = (*(n for n in counts if n <= len(test)), len(test))
-    return protocol.measure(test, sizes, intervals=True), accuracy
+    return protocol.measure(test[order], sizes, intervals=True, labels=labels[order.numpy()]), accuracy
 
 
 def measure_snapshot(
@@ -72,7 +72,8 @@ def measure_snapshot(
     kept = {"row": drawn[:ROW].numpy()}
     if last:
         kept |= {"grid": drawn[:GRID].numpy()} | strips(networks, run, images, protocol.seed, device)
-    return protocol.measure(drawn, counts, intervals=last), kept
+    told = any(getattr(network, "conditional", False) for network in networks.values())
+    return protocol.measure(drawn, counts, intervals=last, labels=labels.numpy() if told else None), kept
 
 
 def pixels(images: ImageSet, split: str) -> Tensor:

@@ -1,12 +1,15 @@
 """The native metrics of one set of images, with ids that carry their protocol."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from torch import Tensor
 
+from genrep.data.arrays import ImageSet
+from genrep.metrics.extra import Reference, Statistic, Subject, measures
 from genrep.metrics.features import Features, extract
 from genrep.metrics.frechet import Gaussian, frechet_distance
 from genrep.metrics.inception_score import inception_score
@@ -24,31 +27,46 @@ class NativeProtocol:
     reference: Gaussian  # of the features of the real training images
     confidence: float
     seed: int  # of the bootstrap
-    extra: tuple[str, ...] = ()  # metrics beyond those that every replication has
+    training: ImageSet  # the classifier's data set
+    extra: tuple[str, ...] = ()  # metrics beyond those that every replication has: genrep.metrics.extra
+    attributes: int = 0  # whose combinations the classifier's classes are; 0: classes are just that
 
-    def measure(self, images: Tensor, counts: tuple[int, ...], intervals: bool) -> list[dict[str, Any]]:
+    @cached_property
+    def real(self) -> Reference:
+        """What extra metrics compare with."""
+        return Reference(self.training, self.classifier)
+
+    def measure(
+        self, images: Tensor, counts: tuple[int, ...], intervals: bool, labels: np.ndarray | None = None
+    ) -> list[dict[str, Any]]:
         """Every metric on the first n images, for each n of ``counts``.
 
         Args:
             images: (N, C, H, W) uint8 with N at least the largest n.
             counts: sample sizes.
             intervals: also bootstrap 95% intervals over the images.
+            labels: (N,) classes that the images were asked for, or have; None: the model cannot be asked.
 
         Returns:
             ``{"id", "name", "n", "value", "ci_low", "ci_high"}`` each; the bounds are None without intervals.
         """
-        found = extract(self.classifier, images[: max(counts)])
-        edges = sharpness(images[: max(counts)])
+        shown = images[: max(counts)]
+        found = extract(self.classifier, shown)
+        edges = sharpness(shown)
+        asked = None if labels is None else labels[: max(counts)]
+        network = f"classifier-{self.weights[:8]}"
+        subject = Subject(shown, found, asked, self.attributes, self.confidence, network, self.real)
+        further = {key: value for name in self.extra for key, value in measures(name, subject).items()}
         return [
             {"id": identifier, "name": identifier.split("/")[0], "n": n, "value": statistic(np.arange(n))}
             | dict(zip(("ci_low", "ci_high"), self._interval(statistic, n) if intervals else (None, None), strict=True))
             for n in counts
-            for identifier, statistic in self._statistics(found, edges, n)
+            for identifier, statistic in self._statistics(found, edges, further, n)
         ]
 
     def _statistics(
-        self, found: Features, edges: np.ndarray, n: int
-    ) -> Iterator[tuple[str, Callable[[np.ndarray], float]]]:
+        self, found: Features, edges: np.ndarray, further: dict[str, Statistic], n: int
+    ) -> Iterator[tuple[str, Statistic]]:
         network = f"classifier-{self.weights[:8]}/n={n}"
         accepted = legible(found.probabilities, self.confidence)
         yield (
@@ -57,13 +75,8 @@ class NativeProtocol:
         )
         yield f"inception_score/{network}/splits=1", lambda rows: inception_score(found.probabilities[rows])
         yield f"legible_share/{network}/confidence={self.confidence}", lambda rows: float(accepted[rows].mean())
-        if "classes_covered" in self.extra:
-            classes = found.probabilities.argmax(1)
-            yield (
-                f"classes_covered/{network}/confidence={self.confidence}",
-                lambda rows: float(len(np.unique(classes[rows][accepted[rows]]))),
-            )
+        yield from ((identifier.format(n=n), statistic) for identifier, statistic in further.items())
         yield f"sharpness/laplacian/n={n}", lambda rows: float(edges[rows].mean())
 
-    def _interval(self, statistic: Callable[[np.ndarray], float], n: int) -> tuple[float, float]:
+    def _interval(self, statistic: Statistic, n: int) -> tuple[float, float]:
         return bootstrap(statistic, n, self.seed)

@@ -8,6 +8,18 @@ from pydantic import Field, PositiveInt, model_validator
 from genrep.params.base import Params
 from genrep.params.training import Precision, Probability, RunParams
 
+Extra = Literal[
+    "classes_covered",
+    "class_shares",
+    "class_separation",
+    "conditional",
+    "contrast",
+    "high_frequency",
+    "layout_distance",
+    "manifold",
+    "style_diversity",
+]
+
 
 class EvaluationParams(Params):
     """How every snapshot is sampled and measured."""
@@ -18,7 +30,8 @@ class EvaluationParams(Params):
     samples_of: dict[str, tuple[PositiveInt, ...]] = Field(default={})  # other n for one model: slow samplers
     confidence: Probability  # above which a sample counts as legible
     seed: int
-    extra: tuple[Literal["classes_covered"], ...] = ()  # further native metrics
+    extra: tuple[Extra, ...] = ()  # further native metrics: modules of genrep.metrics.extra
+    probes: tuple[Literal["latent_controls", "class_transitions", "latent_plane"], ...] = ()  # of genrep.metrics.probes
 
 
 class TimingParams(Params):

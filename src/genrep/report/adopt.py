@@ -58,7 +58,9 @@ def _real(plan: Plan, classifier: str) -> _Part:
     if path.exists():
         record = read_json(path)
         reason = _run_differs(plan.params, classifier, 0, record["classifier"])
-        reason = reason or _differs("measuring code", known_as(record["evaluation"]["code"]), measuring_code())
+        reason = reason or _differs(
+            "measuring code", known_as(record["evaluation"]["code"]), measuring_code(plan.params.evaluation)
+        )
     return _Part(plan.real(classifier), path, plan.training_key(classifier, 0), reason)
 
 
@@ -91,7 +93,9 @@ def _differs_from_tree(plan: Plan, name: str, seed: int, path: Path) -> str:
     return (
         _run_differs(plan.params, name, seed, record["provenance"])
         or _differs("protocol", record["how"], measurement_identity(plan.params, name))
-        or _differs("measuring code", known_as(record["evaluation"]["code"]), measuring_code(run))
+        or _differs(
+            "measuring code", known_as(record["evaluation"]["code"]), measuring_code(plan.params.evaluation, run)
+        )
         or _differs("classifier", record["classifier"], classifier)
     )
 
