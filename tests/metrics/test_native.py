@@ -63,3 +63,8 @@ def test_intervals_enclose_their_values_and_depend_on_the_seed_alone(protocol, r
     assert found == again
     for name in ("fid", "inception_score", "sharpness"):
         assert found[name]["ci_low"] < found[name]["value"] < found[name]["ci_high"]
+
+
+def test_larger_images_are_averaged_to_the_classifiers_size(protocol, real):
+    doubled = real.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
+    assert protocol.measure(doubled, (50,), intervals=False) == protocol.measure(real, (50,), intervals=False)

@@ -1,6 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
+from genrep.files import write_json
 from genrep.report.predicates import Agrees, Drift, Order, Reaches, Rises, Sooner
 from genrep.report.verdicts import Verdict
 
@@ -146,3 +147,33 @@ def test_sooner_with_overlapping_seeds_is_open(maker):
     maker.real(1.0)
     claim = Sooner(kind="sooner", models=PAIR, metric="legible_share", share_of_real=0.9, clocks=("epoch",))
     assert claim.judge(maker.open()).verdict == OPEN
+
+
+@pytest.mark.parametrize(("gan", "verdict"), [(0.9, NO), (0.1, YES), (0.455, OPEN)])
+def test_falling_short_is_the_opposite_of_reaching(maker, gan, verdict):
+    maker.run("gan-adam", 0, {"fid": [1.0], "legible_share": [gan]})
+    part = Reaches(kind="reaches", model="gan", metric="legible_share", value=0.45, falls_short=True)
+    found = part.judge(maker.open())
+    assert found.verdict == verdict
+    assert found.observed.endswith("goal under 0.45")
+
+
+def test_relative_sharpness_is_over_that_of_each_models_own_real_images(maker, params):
+    evaluation = params.evaluation.model_copy(update={"classifier_of": {"gan": "other"}})
+    maker.params = params.model_copy(update={"evaluation": evaluation})
+    for model, value in (("vae", 0.5), ("gan", 0.6)):
+        maker.run(f"{model}-adam", 0, {"fid": [1.0], "sharpness": [value]}, margin=0.001)
+    for name, value in (("real-other", 0.8), ("real", 0.5)):
+        entry = {"id": "sharpness", "name": "sharpness", "n": 2000, "value": value, "ci_low": value, "ci_high": value}
+        path = maker.folder / "measurements" / f"{name}.json"
+        write_json(path, {"snapshots": [{"epoch": None, "metrics": [entry]}]})
+    found = Order(kind="order", models=("gan", "vae"), metrics=("relative/sharpness",)).judge(maker.open())
+    assert found.verdict == YES  # 0.75 of real against all of it
+    assert "gan 0.75" in found.observed
+
+
+def test_a_model_that_a_scale_leaves_out_is_said_to_be(maker, params):
+    maker.params = params.model_copy(update={"runs": {k: r for k, r in params.runs.items() if "diffusion" not in k}})
+    maker.run("gan-adam", 0, {"fid": [1.0]})
+    found = Order(kind="order", models=("gan", "diffusion"), metrics=("fid",)).judge(maker.open())
+    assert (found.verdict, found.reason) == (MISSING, "diffusion: not run at this scale")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from torch import Tensor
+from torch.nn import functional as F
 
 from genrep.data.arrays import ImageSet
 from genrep.metrics.extra import Reference, Statistic, Subject, measures
@@ -42,7 +43,8 @@ class NativeProtocol:
         """Every metric on the first n images, for each n of ``counts``.
 
         Args:
-            images: (N, C, H, W) uint8 with N at least the largest n.
+            images: (N, C, H, W) uint8 with N at least the largest n; those of another size than the classifier's are
+                averaged to it.
             counts: sample sizes.
             intervals: also bootstrap 95% intervals over the images.
             labels: (N,) classes that the images were asked for, or have; None: the model cannot be asked.
@@ -50,7 +52,7 @@ class NativeProtocol:
         Returns:
             ``{"id", "name", "n", "value", "ci_low", "ci_high"}`` each; the bounds are None without intervals.
         """
-        shown = images[: max(counts)]
+        shown = self._fitted(images[: max(counts)])
         found = extract(self.classifier, shown)
         edges = sharpness(shown)
         asked = None if labels is None else labels[: max(counts)]
@@ -63,6 +65,12 @@ class NativeProtocol:
             for n in counts
             for identifier, statistic in self._statistics(found, edges, further, n)
         ]
+
+    def _fitted(self, images: Tensor) -> Tensor:
+        size = self.training.shape[1:]
+        if images.shape[2:] == size:
+            return images
+        return F.interpolate(images.float(), size, mode="area").round().to(images.dtype)
 
     def _statistics(
         self, found: Features, edges: np.ndarray, further: dict[str, Statistic], n: int

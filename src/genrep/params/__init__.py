@@ -2,7 +2,8 @@
 
 Per replication the file holds the frozen ``full`` reading of the report, and beside it ``desk`` and ``smoke`` as
 overlays: a mapping is merged key by key, any other value replaces what it overlays, and a mapping whose ``kind``
-differs replaces the whole block. A model's ``variants`` are overlays too; each becomes a run ``<model>-<variant>``.
+differs replaces the whole block. A model that an overlay sets to null is not run at its scale. A model's ``variants``
+are overlays too; each becomes a run ``<model>-<variant>``.
 """
 
 from genrep.params.base import merge

@@ -124,10 +124,16 @@ def run_of(params: dict[str, Any], replication: str, run: str, scale: str | None
 
 
 def _expand_variants(merged: dict[str, Any]) -> dict[str, Any]:
-    """Turn ``runs: {model: {..., variants: {v: overlay}}}`` into ``runs: {model-v: {...}}``."""
+    """Turn ``runs: {model: {..., variants: {v: overlay}}}`` into ``runs: {model-v: {...}}``.
+
+    A model that is null is not run at this scale.
+    """
     shared = {key: merged[key] for key in ("precision", "threads") if key in merged}
     runs: dict[str, Any] = {}
+    left_out = {model for model, run in (merged.get("runs") or {}).items() if run is None}
     for model, run in (merged.get("runs") or {}).items():
+        if model in left_out:
+            continue
         if not isinstance(run, dict):
             raise UserError(f"params.yaml: runs.{model} must be a mapping")
         base = shared | {key: value for key, value in run.items() if key != "variants"}
@@ -136,6 +142,13 @@ def _expand_variants(merged: dict[str, Any]) -> dict[str, Any]:
             raise UserError(f"params.yaml: runs.{model}.variants must be a mapping")
         for variant, overlay in variants.items():
             runs[f"{model}-{variant}" if variant else model] = merge(base, overlay or {})
+    evaluation = merged.get("evaluation")
+    if left_out and isinstance(evaluation, dict):  # what is said of those is left out with them
+        said = {
+            key: evaluation[key] for key in ("classifier_of", "samples_of") if isinstance(evaluation.get(key), dict)
+        }
+        kept = {key: {m: value for m, value in of.items() if m not in left_out} for key, of in said.items()}
+        merged = merged | {"evaluation": evaluation | kept}
     return merged | {"runs": runs}
 
 

@@ -1,6 +1,6 @@
 """Published cells: reading ``published.csv``, reproducing each from measurements, judging it."""
 
-from math import inf, sqrt
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +66,7 @@ def reproduce(protocol: str, measurements: Measurements) -> Estimate:
     if not under:
         return top
     bottom = _term(under, measurements)
-    value = top.value / bottom.value
-    # relative margins of independent factors add in squares
-    margin = value * sqrt((top.margin / top.value) ** 2 + (bottom.margin / bottom.value) ** 2)
-    return Estimate(value, value - margin, value + margin, min(top.n_seeds, bottom.n_seeds), metric=protocol)
+    return top.over(bottom, protocol)
 
 
 def _term(term: str, measurements: Measurements) -> Estimate:

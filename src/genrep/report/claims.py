@@ -6,10 +6,15 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from genrep.params.base import Params
+from genrep.report.dynamics import Begins, Dips, Precedes, Settles, Steadier, Tracks
 from genrep.report.entries import read_entries
 from genrep.report.measurements import REAL, Measurements
 from genrep.report.predicates import Agrees, Drift, Order, Reaches, Rises, Sooner
 from genrep.report.verdicts import Judgement, Verdict, every
+
+AtTheEnd = Order | Drift | Sooner | Rises | Agrees | Reaches
+InTraining = Settles | Precedes | Steadier | Dips | Tracks | Begins
+Predicate = AtTheEnd | InTraining
 
 
 class Claim(Params):
@@ -19,7 +24,7 @@ class Claim(Params):
     place: str  # where the report says it
     finding: str  # in our words
     needs: Literal["gpu"] | None = None
-    parts: tuple[Annotated[Order | Drift | Sooner | Rises | Agrees | Reaches, Field(discriminator="kind")], ...]
+    parts: tuple[Annotated[Predicate, Field(discriminator="kind")], ...]
 
 
 def read_claims(folder: Path) -> list[Claim]:

@@ -24,7 +24,27 @@ HIGHER_IS_CLEARER = {
     "sharpness": 1,
     "classes_covered": 1,
     "fid": -1,
+    # of genrep.metrics.extra and genrep.metrics.probes
+    "attribute_accuracy": 1,
+    "class_1_share": 1,
+    "class_separation": 1,
+    "colour_distance": -1,
+    "conditional_accuracy": 1,
+    "contrast": 1,
+    "controls_colour": 1,
+    "controls_sharpness": 1,
+    "controls_tilt": 1,
+    "coverage": 1,
+    "density": 1,
+    "high_frequency": 1,
+    "shape_distance": -1,
+    "style_diversity": 1,
+    "top_class_share": 1,
+    "transition_share": 1,
+    # over that of real images of the model's own data set
+    "relative/sharpness": 1,
 }
+RELATIVE = "relative/"
 
 
 @dataclass(frozen=True)
@@ -43,6 +63,12 @@ class Estimate:
     def margin(self) -> float:
         """Half the width of the 95% interval."""
         return (self.high - self.low) / 2
+
+    def over(self, other: "Estimate", metric: str) -> "Estimate":
+        """The quotient of two independent estimates: relative margins add in squares."""
+        value = self.value / other.value
+        margin = abs(value) * sqrt((self.margin / self.value) ** 2 + (other.margin / other.value) ** 2)
+        return Estimate(value, value - margin, value + margin, min(self.n_seeds, other.n_seeds), metric=metric)
 
     def __str__(self) -> str:
         return f"{self.value:.4g}" + (f" [{self.low:.4g}, {self.high:.4g}]" if self.margin else "")
@@ -138,10 +164,20 @@ class Measurements:
 
     def common_n(self, *models: str) -> int:
         """The largest sample count that all these models were measured at."""
-        return max(set.intersection(*(set(self.params.samples_of(self.best_run(m))) for m in models)))
+        common = set.intersection(*(set(self.params.samples_of(self.best_run(m))) for m in models))
+        if not common:
+            raise NotMeasured(f"{', '.join(models)} have no sample count in common")
+        return max(common)
 
     def final(self, run: str, metric: str, n: int) -> Estimate:
-        """A metric after the last epoch: Student t over three or more seeds, else the first seed's bootstrap."""
+        """A metric after the last epoch: Student t over three or more seeds, else the first seed's bootstrap.
+
+        ``relative/<metric>`` is that of the model over that of the real images it is compared with.
+        """
+        if metric.startswith(RELATIVE):
+            plain = metric.removeprefix(RELATIVE)
+            ours = self.final(run, plain, n)
+            return ours.over(self.real_metric(plain, n, self.params.model_of(run)), metric)
         records = list(self.runs.get(run, {}).values())
         if not records or any(not record["snapshots"] for record in records):
             raise NotMeasured(f"{run}: no measurement after the last epoch")
@@ -203,6 +239,8 @@ class Measurements:
     def cost(self, model: str) -> str:
         """A sentence on what a model's missing runs would take on the machine that the epochs were timed on."""
         missing = [name for name in self.runs_of(model) if name not in self.runs]
+        if not self.runs_of(model):
+            return f"{model}: not run at this scale"
         text = f"{', '.join(missing)}: not run"
         try:
             seconds = self.epoch_seconds(model, "last").value
@@ -230,13 +268,13 @@ def _record(path: Path, *keys: str) -> dict[str, Any]:
 
 
 def find(metrics: list[dict[str, Any]], name: str, n: int) -> dict[str, Any]:
-    """The entry of a metric at a sample count.
+    """The entry of a metric at a sample count; a probe's has none.
 
     Raises:
         NotMeasured: there is none.
     """
     for entry in metrics:
-        if entry["name"] == name and entry["n"] == n:
+        if entry["name"] == name and entry["n"] in (n, None):
             return entry
     raise NotMeasured(f"{name} at n={n} has not been measured")
 
