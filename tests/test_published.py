@@ -9,6 +9,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -30,6 +31,9 @@ NAMES = sorted(path.name for path in (ROOT / "replications").iterdir() if path.i
 COMMITTED = [
     (scale, name) for scale in SCALES for name in NAMES if (ROOT / "results" / scale / name / "measurements").is_dir()
 ]
+WITHOUT_CELLS = {"char74k_cifar10"}  # whose report prints no number
+# Images that a model has drawn by itself, and what is no image: may be kept also of runs on images that may not be.
+DRAWN = {"epochs", "rows", "grid", "reverse", "plane", "controls", "latents", "latent_classes"}
 COSTS = {"epoch_flops", "epoch_seconds/first", "epoch_seconds/last"}
 
 each_replication = pytest.mark.parametrize("name", NAMES)
@@ -59,7 +63,7 @@ def test_there_are_replications() -> None:
 @each_replication
 def test_published_cells_satisfy_their_contract(name: str, tmp_path: Path) -> None:
     cells = read_published(ROOT / "replications" / name)
-    assert len(cells)
+    assert len(cells) or name in WITHOUT_CELLS
     for protocol in cells["protocol"]:
         with suppress(NotMeasured):  # any other error: a protocol that nobody computes
             reproduce(protocol, unmeasured(name, tmp_path))
@@ -157,11 +161,13 @@ def test_committed_verdicts_are_the_expected_ones(scale: str, name: str) -> None
 
 @each_result
 def test_committed_images_may_be_redistributed(scale: str, name: str) -> None:
-    folder = ROOT / "results" / scale / name
-    runs = resolve(load(), name, scale).runs.values()
-    closed = sorted({run.data.set for run in runs if not data_set(run.data.set).redistribution})
-    pictures = sorted(path.name for path in (*folder.glob("*.png"), *folder.glob("measurements/*.npz")))
-    assert not (closed and pictures), f"{', '.join(closed)} may not be redistributed: {', '.join(pictures)}"
+    """Figures show nothing but what is kept with the measurements; see ``Sheet.sets`` for images of open sets."""
+    runs = resolve(load(), name, scale).runs
+    for path in (ROOT / "results" / scale / name / "measurements").glob("*.npz"):
+        of = runs[path.stem.rpartition("-seed")[0]].data.set
+        with np.load(path, allow_pickle=False) as kept:
+            images = set(kept.files) - DRAWN
+        assert data_set(of).redistribution or not images, f"{of} may not be redistributed: {path.name}: {images}"
 
 
 # -- tolerances are older than what they judge ------------------------------------------------------------------------

@@ -100,12 +100,12 @@ class Steadier(Params):
             steps = [[_steps(values) for _, values in curves(measurements, m, self.metric)] for m in self.models]
         except NotMeasured as missing:
             return Judgement(Verdict.NOT_RUN, str(missing))
+        if min(len(s) for seeds in steps for s in seeds) < FEWEST:
+            return Judgement(Verdict.INCONCLUSIVE, f"fewer than {FEWEST} snapshots in the second half")
         observed = f"sd of the change of log {self.metric}: " + ", ".join(
             f"{model} {' '.join(f'{s.std():.3g}' for s in seeds)}"
             for model, seeds in zip(self.models, steps, strict=True)
         )
-        if min(len(s) for seeds in steps for s in seeds) < FEWEST:
-            return Judgement(Verdict.INCONCLUSIVE, f"fewer than {FEWEST} snapshots in the second half", observed)
         verdicts = {_spreads(a, b) for a in steps[0] for b in steps[1]}
         if len(verdicts) > 1 or Verdict.INCONCLUSIVE in verdicts:
             return Judgement(Verdict.INCONCLUSIVE, "the spreads may be equal, or seeds disagree", observed)

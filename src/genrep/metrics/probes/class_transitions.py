@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from genrep.data.arrays import ImageSet
+from genrep.data.catalogue import data_set
 from genrep.metrics.features import extract
 from genrep.metrics.native import NativeProtocol
 from genrep.metrics.probes import Found, decoded, encoded, entry
@@ -39,7 +40,10 @@ def is_transition(classes: np.ndarray, images: np.ndarray, ends: tuple[int, int]
 def probe(
     networks: nn.ModuleDict, run: RunParams, protocol: NativeProtocol, images: ImageSet, device: torch.device
 ) -> Found:
-    """``transition_share`` over all pairs, and ``transitions`` (SHOWN, POINTS, C, H, W); of unconditional VAEs only."""
+    """``transition_share`` over all pairs, of unconditional VAEs only.
+
+    Kept are ``transitions`` (SHOWN, POINTS, C, H, W) of images that may be passed on.
+    """
     if "encoder" not in networks or getattr(networks["decoder"], "conditional", False):
         return [], {}
     z, labels = encoded(networks["encoder"], run, images, IMAGES, device)
@@ -55,5 +59,8 @@ def probe(
     if not verdicts:
         return [], {}
     identifier = f"transition_share/classifier-{protocol.weights[:8]}/pairs={len(verdicts)}/points={POINTS}"
+    found = [entry(identifier, float(np.mean(verdicts)))]
+    if not data_set(run.data.set).redistribution:  # the ends are reconstructions of images
+        return found, {}
     chosen = np.linspace(0, len(strips) - 1, min(SHOWN, len(strips))).astype(int)
-    return [entry(identifier, float(np.mean(verdicts)))], {"transitions": np.stack([strips[i] for i in chosen])}
+    return found, {"transitions": np.stack([strips[i] for i in chosen])}
