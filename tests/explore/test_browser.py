@@ -216,6 +216,7 @@ def test_two_models_show_the_same_latent_side_by_side(open_page):
     page.wait_for_function("document.getElementById('picture-b').width === 28", timeout=WAIT)
     changes(page, lambda: page.click("#plane", position={"x": 40, "y": 300}), "#picture-b")
     assert f"beside={run_id('cvae')}".replace("/", "%2F") in page.url
+    changes(page, lambda: page.locator(".chip", has_text="7").click(), "#picture-b")  # only the second is told a class
     page.select_option("#model-b", run_id("acgan"))
     expect(page.locator("#caption-b")).to_contain_text("has 100 latents, not 2", timeout=WAIT)
 

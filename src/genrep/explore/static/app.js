@@ -61,7 +61,7 @@ async function choose(id) {
   $("plane-card").hidden = a.latent !== 2;
   $("paint-card").hidden = a.latent === 2;
   $("epochs-card").hidden = a.epochs.length < 2;
-  buildClasses(a);
+  buildClasses();
   plane.reset(a.deviation);
   plane.setDots(a.points ? await api.points(id) : { points: [], labels: [] });
   buildLegend(a);
@@ -74,7 +74,9 @@ async function choose(id) {
   if ($("backdrop").checked) drawBackdrop();
 }
 
-function buildClasses(a) {
+// The class is for both models; where only the second is told one, the choices are its own.
+function buildClasses() {
+  const a = state.a.classes.length || !state.b ? state.a : state.b;
   const named = a.attributes.length === 0;
   $("classes").hidden = !a.classes.length || !named;
   $("attributes").hidden = !a.attributes.length;
@@ -229,6 +231,7 @@ async function beside(id) {
   state.b = id ? await api.describe(id) : null;
   $("figure-b").hidden = !state.b;
   $("caption-b").textContent = state.b ? state.b.title : "";
+  if (!state.a.classes.length) { state.label = 0; buildClasses(); }
   remember();
   redraw();
 }

@@ -87,7 +87,8 @@ export class Plane {
     pen.font = `${12 * scale}px system-ui, sans-serif`;
     const end = this.reach.toFixed(1);
     pen.strokeStyle = "#ffffff";
-    pen.lineWidth = 4 * scale;
+    pen.lineWidth = 3 * scale;
+    pen.lineJoin = "round";
     for (const [text, align, x] of [[`-${end}`, "left", 4 * scale], [end, "right", side - 4 * scale]]) {
       pen.textAlign = align;
       pen.strokeText(text, x, cy - 5 * scale);
