@@ -1,6 +1,6 @@
-"""Our own training loop, as one side of a benchmark: ``ours.py RUN IMAGES STEPS`` prints images per second.
+"""Our own training loop, as one side of a benchmark: ``ours.py REPLICATION RUN IMAGES STEPS`` prints images per second.
 
-The run is the one of ``mnist_timing`` at full scale, with its shipped precision; its first steps are not counted.
+The run is that of full scale, with its shipped precision; its first steps are not counted.
 """
 
 import os
@@ -20,8 +20,8 @@ WARM_UP = 2  # steps
 
 def main() -> None:
     keep_freed_memory()  # as the genrep command does
-    name, path, steps = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
-    run = run_of(load(), "mnist_timing", name, "full").model_copy(update={"threads": os.cpu_count() or 1})
+    replication, name, path, steps = sys.argv[1], sys.argv[2], Path(sys.argv[3]), int(sys.argv[4])
+    run = run_of(load(), replication, name, "full").model_copy(update={"threads": os.cpu_count() or 1})
     pixels, device = np.load(path), torch.device("cpu")
     card = {"name": "benchmark", "classes": 10, "counts": {"train": len(pixels)}}
     images = ImageSet(pixels, np.arange(len(pixels)) % 10, card)
