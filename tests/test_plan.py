@@ -7,10 +7,23 @@ import torch
 
 from genrep import plan as plan_module
 from genrep.data.availability import Availability, availability, prepared_bytes
+from genrep.data.catalogue import data_set
 from genrep.data.prepare import MIRROR
 from genrep.errors import UserError
+from genrep.flops import training_flops_per_image
 from genrep.params import load, resolve
-from genrep.plan import checkpoint_bytes, duration, images_to_see, lines, plan, quantity, run_bytes, training_rate
+from genrep.plan import (
+    checkpoint_bytes,
+    classes_of,
+    duration,
+    images_to_see,
+    lines,
+    plan,
+    quantity,
+    run_bytes,
+    training_flops,
+    training_rate,
+)
 from genrep.training import checkpoint
 from genrep.training.run import train
 from tests.conftest import ROOT
@@ -143,3 +156,19 @@ def test_prepared_bytes_are_the_arrays_on_disk(digits):
 def test_building_on_meta_leaves_the_default_device_alone(smoke_runs):
     run_bytes(smoke_runs["diffusion-adam"])
     assert torch.zeros(1).device.type == "cpu"
+
+
+def test_training_is_counted_without_data(smoke_runs):
+    run = smoke_runs["gan-adam"]
+    shape, classes = data_set("mnist-reduced").shape, 10
+    expected = training_flops_per_image(run, shape, classes) * images_to_see(run)
+    assert training_flops(run) == expected > 0
+    limited = run.model_copy(update={"data": run.data.model_copy(update={"limit": 640})})
+    assert images_to_see(limited) == run.epochs * 640
+
+
+def test_classes_are_combinations_of_attributes_where_a_run_asks_for_them(smoke_runs):
+    run = smoke_runs["gan-adam"]
+    assert classes_of(run) == 10
+    faces = run.data.model_copy(update={"set": "celeba-64", "attributes": ("Male", "Smiling", "Young")})
+    assert classes_of(run.model_copy(update={"data": faces})) == 8

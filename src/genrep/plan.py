@@ -134,6 +134,12 @@ def classes_of(run: RunParams) -> int:
     return 2 ** len(run.data.attributes) if run.data.attributes else data_set(run.data.set).classes
 
 
+def training_flops(run: RunParams) -> int:
+    """Operations of training one seed, from the catalogue alone."""
+    shape = data_set(run.data.set).shape
+    return training_flops_per_image(run, shape, classes_of(run)) * images_to_see(run)
+
+
 def images_to_see(run: RunParams) -> int:
     """Training images of one seed, over all epochs."""
     counts = data_set(run.data.set).counts

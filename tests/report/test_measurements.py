@@ -3,6 +3,7 @@ import pytest
 from scipy import stats
 
 from genrep.errors import UserError
+from genrep.files import read_json, write_json
 from genrep.report.measurements import NotMeasured, estimate
 
 
@@ -81,3 +82,16 @@ def test_a_model_is_compared_with_the_real_images_of_its_own_classifier(maker, p
     found = maker.open()
     shares = [found.real_metric("legible_share", 2000, model).value for model in ("gan", "vae", None)]
     assert shares == [0.9, 0.7, 0.7]
+
+
+def test_what_was_not_timed_is_estimated_by_its_arithmetic(maker):
+    """Two timed models do 10 * 100 and 20 * 100 operations in 1 s and 2 s: 1,000 a second."""
+    maker.times(device="cpu", vae=[9.0, 1.0], gan=[9.0, 2.0])
+    path = maker.folder / "measurements/epoch_times.json"
+    record = read_json(path)
+    with pytest.raises(NotMeasured, match=r"diffusion-adagrad: not run$"):
+        maker.open().best_run("diffusion")
+    runs = [name for name in maker.params.runs if name.startswith("diffusion")]
+    write_json(path, record | {"operations": dict.fromkeys(runs, 3_600_000)})
+    with pytest.raises(NotMeasured, match=r"not run; about 4 h on a chip \(cpu, 2 threads\)"):
+        maker.open().best_run("diffusion")

@@ -244,12 +244,26 @@ class Measurements:
         text = f"{', '.join(missing)}: not run"
         try:
             seconds = self.epoch_seconds(model, "last").value
+            hours = sum(self.params.runs[n].epochs * len(self.params.runs[n].seeds) for n in missing) * seconds / 3600
         except NotMeasured:
-            return text
-        hours = sum(self.params.runs[n].epochs * len(self.params.runs[n].seeds) for n in missing) * seconds / 3600
+            estimated = [self._hours_by_arithmetic(name) for name in missing]
+            if not estimated or None in estimated:
+                return text
+            hours = sum(filter(None, estimated))
         machine = (self.times or {})["machine"]
         where = f"{machine['device_name']} ({machine['device']}, {machine['threads']} threads)"
         return f"{text}; about {hours:.3g} h on {where}"
+
+    def _hours_by_arithmetic(self, run: str) -> float | None:
+        """Training of all seeds of a run that was not timed, at the mean rate of those that were; None if unknown."""
+        times = self.times or {}
+        operations = times.get("operations", {}).get(run)
+        if operations is None:
+            return None
+        timed = times["runs"].values()
+        done = sum(t["flops_per_image"] * t["epoch_images"] for t in timed)
+        rate = done / sum(median(e["seconds"] for e in t["epochs"][1:]) for t in timed)
+        return float(operations * len(self.params.runs[run].seeds) / rate / 3600)
 
 
 def _record(path: Path, *keys: str) -> dict[str, Any]:

@@ -13,12 +13,15 @@ from genrep.files import write_json
 from genrep.flops import training_flops_per_image
 from genrep.identity import training_code
 from genrep.params import ReplicationParams, RunParams, TimingParams
+from genrep.plan import training_flops
 from genrep.provenance import git_state, machine, now
 from genrep.training.loop import EpochRecord, Loop
 
 
 def time_epochs(replication: ReplicationParams, out: Path, device: str, threads: int) -> None:
     """Time the epochs of the replication's ``timing.runs`` one after another and write them to ``out``.
+
+    Of the other runs, whose data may not be at hand, the arithmetic of their training is written beside.
 
     Args:
         replication: with a ``timing`` block.
@@ -33,7 +36,9 @@ def time_epochs(replication: ReplicationParams, out: Path, device: str, threads:
             run = replication.runs[name].model_copy(update={"threads": timing.threads or threads})
             runs[name] = _time_run(run, timing, images_of(run.data), place) | {"model": replication.model_of(name)}
         record = {"timed": now(), **git_state(), "machine": machine(place, "per run"), "timing": timing.values()}
-        write_json(out, record | {"runs": runs})
+        untimed = {name: run for name, run in replication.runs.items() if run.sampler and name not in timing.runs}
+        operations = {name: training_flops(run) for name, run in untimed.items()}
+        write_json(out, record | {"runs": runs} | ({"operations": operations} if operations else {}))
 
 
 def _time_run(run: RunParams, timing: TimingParams, images: ImageSet, device: torch.device) -> dict[str, Any]:
