@@ -128,7 +128,7 @@ def frechet(folder: Path, repetitions: int) -> str:
 def training(folder: Path, repetitions: int, steps: int) -> list[str]:
     """Two GANs of ``fashion_mnist_is`` at full scale in our loop and in a plain one."""
     words = "the same networks in a plain fp32 contiguous PyTorch loop with a DataLoader"
-    path, peer = shipped_images("fashion-mnist-reduced", folder), HERE / "peers/plain_gan.py"
+    path, peer = shipped_images("fashion-mnist-reduced", 1, folder), HERE / "peers/plain_gan.py"
     return [
         training_row(
             Comparison(

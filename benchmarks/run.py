@@ -28,7 +28,8 @@ IMAGES = 6400  # 50 batches of 128, 25 of 256
 HERE = Path(__file__).parent
 KERAS = Path(".venvs/keras/bin/python")
 OURS = (sys.executable, HERE / "ours.py")
-LARGE = "cifar10-reduced"  # enlarged to 64x64
+OBJECTS = "cifar10-reduced"
+PLAIN = "the same networks in a plain fp32 contiguous PyTorch loop with a DataLoader"
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Comparison:
     peer_name: str
     required: float  # ratio
     images: str = "mnist-reduced"
+    enlarged: int = 1  # times the side of the images
 
 
 COMPARISONS = (
@@ -69,17 +71,35 @@ COMPARISONS = (
         "DCGAN training at 64x64",
         (*OURS, "gan_vs_vae", "gan_celeba", "IMAGES", 6),
         (sys.executable, HERE / "peers/plain_gan.py", "gan_vs_vae", "gan_celeba", "IMAGES", 4),
-        "the same networks in a plain fp32 contiguous PyTorch loop with a DataLoader",
+        PLAIN,
         2.2,
-        LARGE,
+        OBJECTS,
+        2,
     ),
     Comparison(
         "VAE training at 64x64",
         (*OURS, "gan_vs_vae", "vae_celeba", "IMAGES", 20),
         (sys.executable, HERE / "peers/plain_vae.py", "gan_vs_vae", "vae_celeba", "IMAGES", 10),
-        "the same networks in a plain fp32 contiguous PyTorch loop with a DataLoader",
+        PLAIN,
         2.5,
-        LARGE,
+        OBJECTS,
+        2,
+    ),
+    Comparison(
+        "AC-GAN training, CIFAR-10",
+        (*OURS, "char74k_cifar10", "acgan_cifar10", "IMAGES", 20),
+        (sys.executable, HERE / "peers/plain_cifar10.py", "acgan_cifar10", "IMAGES", 10),
+        PLAIN,
+        2.0,
+        OBJECTS,
+    ),
+    Comparison(
+        "convolutional VAE training, CIFAR-10",
+        (*OURS, "char74k_cifar10", "vae_cifar10", "IMAGES", 20),
+        (sys.executable, HERE / "peers/plain_cifar10.py", "vae_cifar10", "IMAGES", 10),
+        PLAIN,
+        2.0,
+        OBJECTS,
     ),
 )
 
@@ -88,23 +108,22 @@ def main() -> None:
     if not KERAS.exists():
         sys.exit(f"{KERAS} does not exist; run: make bench")
     with tempfile.TemporaryDirectory() as folder:
-        paths = {name: shipped_images(name, Path(folder)) for name in {c.images for c in COMPARISONS}}
+        paths = {key: shipped_images(*key, Path(folder)) for key in {(c.images, c.enlarged) for c in COMPARISONS}}
         bar = tqdm(total=2 * REPETITIONS * len(COMPARISONS), unit="run", disable=None)
-        rows = [row(comparison, paths[comparison.images], bar) for comparison in COMPARISONS]
+        rows = [row(comparison, paths[comparison.images, comparison.enlarged], bar) for comparison in COMPARISONS]
     text = "\n".join([*HEAD, *machine(), "", *TABLE_HEAD, *rows, ""])
     write_text(HERE / "RESULTS.md", text)
     print(text)
 
 
-def shipped_images(name: str, folder: Path) -> Path:
-    """A file of the shipped images of a reduced set, repeated; those of 32x32 pixels enlarged to 64x64."""
+def shipped_images(name: str, times: int, folder: Path) -> Path:
+    """A file of the shipped images of a reduced set, repeated, with sides enlarged ``times`` times."""
     with np.load(f"data/reduced/{name}.npz", allow_pickle=False) as shipped:
         images = shipped["images"]
     images = np.resize(images, (IMAGES, *images.shape[1:]))
-    if images.shape[1] == 32:
-        images = images.repeat(2, axis=1).repeat(2, axis=2)
-    np.save(folder / f"{name}.npy", images)
-    return folder / f"{name}.npy"
+    path = folder / f"{name}-{times}.npy"
+    np.save(path, images.repeat(times, axis=1).repeat(times, axis=2))
+    return path
 
 
 def row(comparison: Comparison, path: Path, bar: tqdm, repetitions: int = REPETITIONS) -> str:

@@ -36,6 +36,13 @@ def garment_runs() -> dict[str, RunParams]:
     return {name: run.model_copy(update={"precision": "fp32"}) for name, run in runs.items() if run.sampler}
 
 
+@pytest.fixture(scope="session")
+def class_runs() -> dict[str, RunParams]:
+    """The models of ``char74k_cifar10`` on MNIST at smoke scale, in the fp32 reference mode."""
+    runs = resolve(load(ROOT / "params.yaml"), "char74k_cifar10", "smoke").runs
+    return {name: run.model_copy(update={"precision": "fp32"}) for name, run in runs.items() if "_mnist" in name}
+
+
 @pytest.fixture
 def cpu() -> torch.device:
     return torch.device("cpu")

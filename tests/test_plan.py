@@ -16,6 +16,7 @@ from genrep.params import load, resolve
 from genrep.plan import (
     SUSTAINED,
     checkpoint_bytes,
+    classes_of,
     duration,
     images_to_see,
     inception_line,
@@ -272,3 +273,10 @@ def test_batches_that_would_take_minutes_are_cut(thesis_runs, cpu, monkeypatch):
     monkeypatch.setattr("genrep.plan_device.WORK", 3 * work + 1)
     training_rate(run, cpu)
     assert steps == [3] * 4
+
+
+def test_classes_are_combinations_of_attributes_where_a_run_asks_for_them(smoke_runs):
+    run = smoke_runs["gan-adam"]
+    assert classes_of(run) == 10
+    faces = run.data.model_copy(update={"set": "celeba-64", "attributes": ("Male", "Smiling", "Young")})
+    assert classes_of(run.model_copy(update={"data": faces})) == 8

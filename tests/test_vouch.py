@@ -50,14 +50,17 @@ def older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, params: dict[str, Any
             write_json(run_folder("smoke", NAME, name, seed) / "provenance.json", record | {"code": training_code(run)})
     for name, seed in plan.measured():
         path = measurement_path("smoke", NAME, name, seed)
-        measured = {"code": measuring_code(plan.run(name)), **MACHINE}
+        measured = {"code": measuring_code(plan.params, name), **MACHINE}
         write_json(
             path, {"evaluation": measured, "snapshots": [{"training_seconds": 1.0, "metrics": [{"value": 2.0}]}]}
         )
         np.savez(path.with_suffix(".npz"), rows=np.zeros((1, 2), np.uint8))
     write_json(
         real_path("smoke", NAME),
-        {"evaluation": {"code": measuring_code(), **MACHINE}, "snapshots": [{"metrics": [{"value": 3.0}]}]},
+        {
+            "evaluation": {"code": measuring_code(plan.params), **MACHINE},
+            "snapshots": [{"metrics": [{"value": 3.0}]}],
+        },
     )
     shutil.copytree(here, older)
     for path in older.rglob("*.json"):
@@ -80,7 +83,7 @@ def test_equal_results_let_the_code_go_by_the_older_hash(older: Path, params: di
     pairs = vouch(params, older)
     assert set(pairs.values()) == {f"older {code}" for code in pairs}
     assert {name: training_code(run) for name, run in runs.items()} == {n: f"older {c}" for n, c in before.items()}
-    assert measuring_code() == f"older {code_hash('genrep.metrics.measure')}"
+    assert measuring_code(Plan(params, NAME, "smoke").params) == f"older {code_hash('genrep.metrics.measure')}"
     # what was run with the present code before it was vouched for counts as well
     assert {known_as(code) for code in before.values()} == {f"older {code}" for code in before.values()}
 

@@ -48,7 +48,7 @@ rule measure_real:
         gpu=gpus(config["device"]),
     params:
         key=lambda w: plan(w.replication).training_key(plan(w.replication).classifier_named(w.real), 0),
-        code=measuring_code(),
+        code=lambda w: measuring_code(plan(w.replication).params.evaluation),
         classifier=lambda w: plan(w.replication).classifier_named(w.real),
         scale=SCALE,
     message:

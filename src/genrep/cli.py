@@ -264,6 +264,25 @@ def vouch(checkout: Path) -> None:
 
 
 @main.command()
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes any that is free."
+)
+@click.option("--browser", is_flag=True, help="Open the page in your browser.")
+def explore(port: int, browser: bool) -> None:
+    """Open a local page on the latents of all trained models."""
+    try:
+        from genrep.explore.serve import serve
+    except ModuleNotFoundError as error:
+        if error.name not in ("starlette", "uvicorn"):
+            raise
+        raise UserError(
+            f"genrep explore needs {error.name}; run: pip install -c constraints.txt '.[explore]'"
+        ) from None
+
+    serve(port, browser)
+
+
+@main.command()
 def doctor() -> None:
     """Check this machine: Python, torch, device, disk, data; one line and one mend each. Exit 1 if one fails."""
     from genrep.doctor import diagnose

@@ -35,10 +35,19 @@ def run_key(run: RunParams, seed: int) -> str:
     return sha256_json(identity | {"code": training_code(run)})
 
 
-def measuring_code(run: RunParams | None = None, also: SamplerParams | None = None) -> str:
-    """Hash of the code that measures images and, given a run, samples it, ``also`` with another sampler."""
-    bound = ["genrep.metrics.bound"] if run is not None and "encoder" in run.keep else []
-    return code_identity("genrep.metrics.measure", *_sampler(run), *_module(also), *bound)
+def measuring_code(replication: ReplicationParams, name: str | None = None) -> str:
+    """Hash of the code that measures images and, given a run's name, samples and probes it."""
+    modules = [f"genrep.metrics.extra.{extra}" for extra in replication.evaluation.extra]
+    if name is not None:
+        modules += _samplers(replication, name)
+        modules += [f"genrep.metrics.probes.{probe}" for probe in replication.evaluation.probes]
+        if "encoder" in replication.runs[name].keep:
+            modules += ["genrep.metrics.bound"]
+    return code_identity("genrep.metrics.measure", *modules)
+
+
+def _samplers(replication: ReplicationParams, name: str | None) -> list[str]:
+    return [] if name is None else _sampler(replication.runs[name]) + _module(replication.also_of(name))
 
 
 def _sampler(run: RunParams | None) -> list[str]:
@@ -83,14 +92,14 @@ def measurement_key(replication: ReplicationParams, name: str, seed: int) -> str
             "run": run_key(run, seed),
             "classifier": run_key(classifier, 0),
             "how": measurement_identity(replication, name),
-            "code": measuring_code(run, replication.also_of(name)),
+            "code": measuring_code(replication, name),
         }
     )
 
 
-def inception_code(run: RunParams | None = None, also: SamplerParams | None = None) -> str:
-    """Hash of the code that measures images on Inception features; arguments as of ``measuring_code``."""
-    return code_identity("genrep.metrics.measure_inception", *_sampler(run), *_module(also))
+def inception_code(replication: ReplicationParams, name: str | None = None) -> str:
+    """Hash of the code that measures images on Inception features and, given a run's name, samples it."""
+    return code_identity("genrep.metrics.measure_inception", *_samplers(replication, name))
 
 
 def sampling_code(run: RunParams) -> str:
@@ -137,7 +146,7 @@ def inception_identity(replication: ReplicationParams, name: str) -> dict[str, A
 def inception_key(replication: ReplicationParams, name: str, seed: int) -> str:
     """Equal keys mean that nothing needs to be measured again; of real images for the classifier's run."""
     run = replication.runs[name]
-    code = inception_code(run, replication.also_of(name))
+    code = inception_code(replication, name)
     key = {"how": inception_identity(replication, name), "code": code}
     trained = data_set(run.data.set).key if run.sampler is None else run_key(run, seed)
     return sha256_json(key | {"images": trained})

@@ -61,12 +61,11 @@ def _pairs(plan: Plan, other: Path) -> list[tuple[str, str]]:
     for name, seed in plan.measured():
         path = measurement_path(SCALE, plan.name, name, seed)
         if (other / path).exists():
-            code = measuring_code(plan.run(name), plan.params.also_of(name))
-            found.append(_measurement_pair(path, other, code))
+            found.append(_measurement_pair(path, other, measuring_code(plan.params, name)))
             _require(path.with_suffix(".npz"), "images", *map(_arrays, _both(path.with_suffix(".npz"), other)))
     for path in map(Path, plan.reals()):
         if (other / path).exists():
-            found.append(_measurement_pair(path, other, measuring_code()))
+            found.append(_measurement_pair(path, other, measuring_code(plan.params)))
     return found
 
 

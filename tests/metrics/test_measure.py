@@ -17,7 +17,7 @@ COUNTS = (20, 120)
 
 @pytest.fixture
 def protocol(digits, classifier):
-    return NativeProtocol(classifier, "f" * 64, reference(classifier, digits), 0.05, seed=3)
+    return NativeProtocol(classifier, "f" * 64, reference(classifier, digits), 0.05, seed=3, training=digits)
 
 
 @pytest.fixture

@@ -1,18 +1,19 @@
 import pytest
 
-from genrep.metrics.diversity import total_variance
 from genrep.metrics.features import extract
 from genrep.metrics.frechet import Gaussian
 from genrep.metrics.inception_score import inception_score
-from genrep.metrics.native import NO_INTERVAL, NativeProtocol
+from genrep.metrics.native import NativeProtocol
 
 WEIGHTS = "0123456789abcdef"
 
 
 @pytest.fixture(scope="module")
-def protocol(classifier, real) -> NativeProtocol:
+def protocol(classifier, real, digits) -> NativeProtocol:
     """Its real training images are the images that the tests measure."""
-    return NativeProtocol(classifier, WEIGHTS, Gaussian.fit(extract(classifier, real).features), 0.25, seed=0)
+    return NativeProtocol(
+        classifier, WEIGHTS, Gaussian.fit(extract(classifier, real).features), 0.25, seed=0, training=digits
+    )
 
 
 def by_name(protocol, images, n, intervals=False):
@@ -54,7 +55,7 @@ def test_only_the_first_n_images_count(protocol, real):
 def test_legible_share_follows_the_confidence(classifier, protocol, real):
     largest = extract(classifier, real).probabilities.max(axis=1)
     median = float(sorted(largest)[24])  # 25 of 50 lie above it
-    at_median = NativeProtocol(classifier, WEIGHTS, protocol.reference, median, seed=0)
+    at_median = NativeProtocol(classifier, WEIGHTS, protocol.reference, median, seed=0, training=protocol.training)
     assert by_name(at_median, real, 50)["legible_share"]["value"] == 0.5
 
 
@@ -65,23 +66,17 @@ def test_intervals_enclose_their_values_and_depend_on_the_seed_alone(protocol, r
         assert found[name]["ci_low"] < found[name]["value"] < found[name]["ci_high"]
 
 
-def test_a_score_over_splits_is_their_mean_and_says_so(classifier, protocol, real):
-    split = NativeProtocol(classifier, WEIGHTS, protocol.reference, 0.25, seed=0, splits=5)
+def test_larger_images_are_averaged_to_the_classifiers_size(protocol, real):
+    doubled = real.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
+    found, plain = by_name(protocol, doubled, 50), by_name(protocol, real, 50)
+    assert [found[name]["value"] for name in plain] == pytest.approx([m["value"] for m in plain.values()], abs=1e-6)
+
+
+def test_a_score_over_splits_is_their_mean_and_says_so(classifier, protocol, real, digits):
+    split = NativeProtocol(classifier, WEIGHTS, protocol.reference, 0.25, seed=0, training=digits, splits=5)
     found = by_name(split, real, 50)["inception_score"]
     assert found["id"] == "inception_score/classifier-01234567/n=50/splits=5"
     probabilities = extract(classifier, real).probabilities
     parts = [inception_score(part) for part in probabilities.reshape(5, 10, -1)]
     assert found["value"] == pytest.approx(sum(parts) / 5)
     assert by_name(protocol, real, 50)["inception_score"]["value"] == inception_score(probabilities)
-
-
-def test_the_diversity_of_real_images_is_1_and_of_one_image_0(classifier, protocol, real):
-    variance = total_variance(real.numpy())
-    asked = NativeProtocol(
-        classifier, WEIGHTS, protocol.reference, 0.25, seed=0, extra=("diversity",), variance=variance
-    )
-    found = by_name(asked, real, 50)["diversity"]
-    assert found == {"id": "diversity/pixels/n=50/train", "name": "diversity", "n": 50, "value": 1.0, **NO_INTERVAL}
-    same = real[:1].expand(50, -1, -1, -1)
-    assert by_name(asked, same, 50, intervals=True)["diversity"]["value"] == pytest.approx(0, abs=1e-9)
-    assert "diversity" not in by_name(protocol, real, 50)

@@ -11,11 +11,12 @@ from genrep.training import optimizers
 SHAPE, CLASSES = (1, 28, 28), 10
 RUNS = ["vae-adam", "gan-adam", "diffusion-adam", "classifier"]
 RUNS += ["gan", "improved_gan", "cgan", "wgan", "wgan_gp", "vae"]
+RUNS += ["acgan_mnist", "gan_mnist", "acwgan_mnist", "cvae_mnist", "vae_mnist"]
 
 
 @pytest.fixture(scope="module")
-def runs(smoke_runs, garment_runs):
-    return smoke_runs | garment_runs
+def runs(smoke_runs, garment_runs, class_runs):
+    return smoke_runs | garment_runs | class_runs
 
 
 @pytest.mark.parametrize("name", RUNS)

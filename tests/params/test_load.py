@@ -96,10 +96,9 @@ def test_every_shipped_scale_resolves(shipped):
         for scale in shipped[name]:
             assert scale in SCALES
             reduced = resolve(shipped, name, scale)
-            left_out = {model for model, run in shipped[name][scale].get("runs", {}).items() if run is None}
-            assert list(reduced.runs) == [run for run in full.runs if full.model_of(run) not in left_out]
+            assert list(reduced.runs) == list(full.runs)
             assert bool(reduced.deviations) == (scale != "full")
-            assert reduced.evaluation.classifier in reduced.runs
+            assert set(reduced.classifiers) <= set(reduced.runs)
             assert set(reduced.timing.runs if reduced.timing else ()) <= set(reduced.runs)
 
 
@@ -274,3 +273,13 @@ def test_unknown_setting_or_scale_is_named(shipped, extra, scale, said):
 def test_a_scale_that_no_replication_has_is_named():
     with pytest.raises(UserError, match="no replication has the scale 'desk'"):
         replications_at({"scale": "smoke", "x": {"full": {}}}, "desk")
+
+
+def test_a_model_set_to_null_is_not_run_at_that_scale(shipped):
+    params = copy.deepcopy(shipped)
+    params[NAME]["smoke"]["runs"]["diffusion"] = None
+    params[NAME]["smoke"]["timing"]["runs"] = ["vae-adam"]
+    smoke = resolve(params, NAME, "smoke")
+    assert not [run for run in smoke.runs if run.startswith("diffusion")]
+    assert smoke.evaluation.samples_of == {}  # what was said of it is gone with it
+    assert [run for run in resolve(params, NAME, "full").runs if run.startswith("diffusion")]

@@ -55,7 +55,7 @@ def current(committed: None) -> None:
         is_classifier = run == "classifier"
         parameters = plan().run(run)
         record["classifier" if is_classifier else "provenance"]["code"] = training_code(parameters)
-        record["evaluation"]["code"] = measuring_code(None if is_classifier else parameters)
+        record["evaluation"]["code"] = measuring_code(plan().params, None if is_classifier else run)
 
     for name, run in (("real", "classifier"), (VAE, "vae-adam"), (GAN, "gan-rmsprop")):
         edit(name, lambda record, run=run: restamp(record, run))

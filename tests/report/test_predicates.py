@@ -1,6 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
+from genrep.files import write_json
 from genrep.report.predicates import Agrees, Drift, Order, Reaches, Rises, Sooner, moment
 from genrep.report.verdicts import Verdict
 
@@ -166,3 +167,17 @@ def test_order_at_epochs_before_the_last(maker):
     assert judged("gan@1", "vae@1").observed == "legible_share: gan@1 0.2 [0.19, 0.21], vae@1 0.8 [0.79, 0.81]"
     late = judged("gan@4", "vae@1")
     assert (late.verdict, late.reason) == (MISSING, "gan-adam: no measurement after epoch 4")
+
+
+def test_relative_sharpness_is_over_that_of_each_models_own_real_images(maker, params):
+    evaluation = params.evaluation.model_copy(update={"classifier_of": {"gan": "other"}})
+    maker.params = params.model_copy(update={"evaluation": evaluation})
+    for model, value in (("vae", 0.5), ("gan", 0.6)):
+        maker.run(f"{model}-adam", 0, {"fid": [1.0], "sharpness": [value]}, margin=0.001)
+    for name, value in (("real-other", 0.8), ("real", 0.5)):
+        entry = {"id": "sharpness", "name": "sharpness", "n": 2000, "value": value, "ci_low": value, "ci_high": value}
+        path = maker.folder / "measurements" / f"{name}.json"
+        write_json(path, {"snapshots": [{"epoch": None, "metrics": [entry]}]})
+    found = Order(kind="order", models=("gan", "vae"), metrics=("relative/sharpness",)).judge(maker.open())
+    assert found.verdict == YES  # 0.75 of real against all of it
+    assert "gan 0.75" in found.observed

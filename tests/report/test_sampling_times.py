@@ -8,7 +8,7 @@ from genrep.params import load, resolve
 from genrep.report.claims import Claim, judge
 from genrep.report.estimates import NotMeasured
 from genrep.report.sampling_times import cpu_reason
-from genrep.report.term_predicates import Ascends, Improves, Near, Unmeasured
+from genrep.report.term_predicates import Ascends, Improves, Near
 from genrep.report.terms import reproduce
 from genrep.report.verdicts import Verdict
 from tests.report.conftest import ROOT, Maker
@@ -126,11 +126,6 @@ def test_a_sampler_that_was_not_measured(thesis):
     thesis.run("vae", 0, {"fid": [20.0]})
     found = Improves(kind="improves", model="vae", metrics=("fid",), than="latent_prior").judge(thesis.open())
     assert (found.verdict, found.reason) == (MISSING, "fid@latent_prior at n=8096 has not been measured")
-
-
-def test_what_no_code_measures_says_so(thesis):
-    found = Unmeasured(kind="unmeasured", needs="faces").judge(thesis.open())
-    assert (found.verdict, found.reason) == (MISSING, "not measured yet: faces")
 
 
 # -- claims -----------------------------------------------------------------------------------------------------------

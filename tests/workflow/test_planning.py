@@ -41,8 +41,9 @@ def test_editing_used_code_reruns_what_uses_it_and_reverting_undoes_that(workspa
     workspace.edit(name, "(real + generated) / 2", "(real + generated) / 3")
     planned = workspace.planned()
     trained = {line.split()[1].split("-")[0].rstrip(",") for line in planned if line.startswith("Train")}
-    assert trained == {"gan", "improved_gan", "cgan"}
+    assert trained == {"gan", "improved_gan", "cgan", "acgan_mnist", "gan_mnist", "acgan_cifar10", "gan_celeba"}
     assert "Time epochs of mnist_timing, alone on the machine" in planned
+    assert not [line for line in planned if "real images" in line]
     (workspace.folder / name).write_text(before)
     assert workspace.planned() == []
 
@@ -129,3 +130,16 @@ def test_a_fresh_copy_plans_everything(workspace, tmp_path):
     assert trained >= 13 + 7
     assert sum(line.startswith("Train") for line in planned) == trained
     assert sum(line.startswith("Sample and measure") for line in planned) == sum(len(p.measured()) for p in plans)
+
+
+def test_real_images_are_measured_once_per_classifier_and_before_what_is_compared_with_them(workspace):
+    shutil.rmtree(workspace.folder / "results/smoke/char74k_cifar10")
+    real = [line for line in workspace.planned() if "real images of char74k_cifar10" in line]
+    names = ["real", "real-classifier_celeba", "real-classifier_char74k", "real-classifier_cifar10"]
+    assert real == sorted(f"Measure the real images of char74k_cifar10 into {name}.json" for name in names)
+    target = "results/smoke/char74k_cifar10/measurements/vae_char74k-seed0.json"
+    planned = workspace.planned("--", target)
+    assert planned == [
+        "Measure the real images of char74k_cifar10 into real-classifier_char74k.json",
+        "Sample and measure vae_char74k of char74k_cifar10, seed 0",
+    ]

@@ -16,21 +16,19 @@ def run_is_current(replication: ReplicationParams, name: str, folder: Path, clas
     if not out.with_suffix(".npz").exists():
         return False
     how = {"how": measurement_identity(replication, name), "classifier": provenance(classifier_folder)["weights"]}
-    return _says(
-        out, measuring_code(replication.runs[name], replication.also_of(name)), how | {"provenance": provenance(folder)}
-    )
+    return _says(out, measuring_code(replication, name), how | {"provenance": provenance(folder)})
 
 
 def run_inception_is_current(replication: ReplicationParams, name: str, folder: Path, out: Path) -> bool:
     """Of a run's Inception metrics."""
     how = {"how": inception_identity(replication, name), "provenance": provenance(folder)}
-    return _says(out, inception_code(replication.runs[name], replication.also_of(name)), how)
+    return _says(out, inception_code(replication, name), how)
 
 
 def real_inception_is_current(replication: ReplicationParams, classifier: str, images: ImageSet, out: Path) -> bool:
     """Of the Inception metrics of a classifier's real images."""
     how = inception_identity(replication, classifier)
-    return _says(out, inception_code(), {"how": how, "data": images.card["identity"]})
+    return _says(out, inception_code(replication), {"how": how, "data": images.card["identity"]})
 
 
 def _says(out: Path, code: str, expected: dict[str, Any]) -> bool:

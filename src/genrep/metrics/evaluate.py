@@ -20,13 +20,11 @@ from genrep.files import atomic_path, write_json
 from genrep.identity import measurement_identity, measuring_code
 from genrep.metrics.bound import measure_bound
 from genrep.metrics.collapse import collapse
-from genrep.metrics.diversity import total_variance
 from genrep.metrics.frechet import Gaussian
 from genrep.metrics.measure import ROW, measure_held_out, measure_snapshot, reference
 from genrep.metrics.native import NativeProtocol
+from genrep.metrics.probes import probe
 from genrep.params import ReplicationParams
-from genrep.params.samplers import SamplerParams
-from genrep.params.training import RunParams
 from genrep.provenance import git_state, machine, now
 from genrep.training.folder import finished_epochs, load_networks, provenance
 
@@ -60,7 +58,7 @@ def measure_real(
                 "data": images.card["identity"],
                 "classifier": trained,
                 "classifier_test_accuracy": accuracy,
-                "evaluation": _where(run, place),
+                "evaluation": _where(replication, None, place),
                 "snapshots": [{"epoch": None, "metrics": metrics}],
             },
         )
@@ -122,6 +120,12 @@ def evaluate(
                     "metrics": metrics,
                 }
             )
+        if trained["status"] == "finished":
+            networks = load_networks(folder, run, images, None, place)
+            for probed in replication.evaluation.probes:
+                metrics, shown = probe(probed, networks, run, protocol, images, place)
+                snapshots[-1]["metrics"] += metrics
+                kept |= shown
         kept["rows"] = np.stack(rows) if rows else np.zeros((0, ROW, *images.shape), np.uint8)
         with atomic_path(out.with_suffix(".npz")) as temporary:
             np.savez_compressed(temporary, **kept)
@@ -136,7 +140,7 @@ def evaluate(
                 "provenance": trained,
                 "how": measurement_identity(replication, name),
                 "classifier": provenance(classifier_folder)["weights"],
-                "evaluation": _where(run, place, replication.also_of(name)),
+                "evaluation": _where(replication, name, place),
                 "log": log,
                 "snapshots": snapshots,
             },
@@ -178,9 +182,10 @@ def open_protocol(
         reference,
         evaluation.confidence,
         evaluation.seed,
+        images,
         evaluation.extra,
+        len(replication.runs[name].data.attributes),
         evaluation.splits,
-        total_variance(images.images[images.split("train")]) if "diversity" in evaluation.extra else 0.0,
     )
 
 
@@ -189,5 +194,6 @@ def _all_counts(replication: ReplicationParams) -> tuple[int, ...]:
     return tuple(sorted({*evaluation.samples, *(n for counts in evaluation.samples_of.values() for n in counts)}))
 
 
-def _where(run: RunParams, device: torch.device, also: SamplerParams | None = None) -> dict[str, Any]:
-    return {"measured": now(), "code": measuring_code(run, also), **git_state(), **machine(device, "fp32")}
+def _where(replication: ReplicationParams, name: str | None, device: torch.device) -> dict[str, Any]:
+    code = measuring_code(replication, name)
+    return {"measured": now(), "code": code, **git_state(), **machine(device, "fp32")}

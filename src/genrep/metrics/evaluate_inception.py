@@ -22,7 +22,7 @@ from genrep.metrics.inception import Inception
 from genrep.metrics.measure import under_sampler
 from genrep.metrics.measure_inception import Measuring, protocol, real_images, samples
 from genrep.metrics.weights import published_weights
-from genrep.params import ReplicationParams, RunParams
+from genrep.params import ReplicationParams
 from genrep.params.samplers import SamplerParams
 from genrep.provenance import git_state, machine, now
 from genrep.training.folder import finished_epochs, load_networks, provenance, snapshot_path
@@ -50,7 +50,7 @@ def evaluate_inception(
     run, trained, log = replication.runs[name], provenance(folder), finished_epochs(folder)
     also = replication.also_of(name)
     done = [epoch for epoch in run.snapshot_epochs() if epoch <= len(log)]
-    with opened(replication, run, device, also) as (measuring, where):
+    with opened(replication, name, device) as (measuring, where):
         snapshots, place, metrics = [], measuring.inception.device, measuring.metrics(images)
 
         def drawn(epoch: int, sampler: SamplerParams | None) -> StreamImages:
@@ -83,7 +83,7 @@ def measure_real_inception(replication: ReplicationParams, name: str, images: Im
         out: the measurement to write.
         device: ``auto``, ``cpu`` or ``cuda``.
     """
-    with opened(replication, replication.runs[name], device) as (measuring, where):
+    with opened(replication, name, device) as (measuring, where):
         source = real_images(images, "test")
         counts = (*(n for n in measuring.asked.samples if n < len(source)), len(source))
         found = measuring.measure(measuring.metrics(images), source, counts, intervals=True)
@@ -92,16 +92,15 @@ def measure_real_inception(replication: ReplicationParams, name: str, images: Im
 
 
 @contextmanager
-def opened(
-    replication: ReplicationParams, run: RunParams, device: str, also: SamplerParams | None = None
-) -> Iterator[tuple[Measuring, dict[str, Any]]]:
+def opened(replication: ReplicationParams, name: str, device: str) -> Iterator[tuple[Measuring, dict[str, Any]]]:
     """The network on a device with its store, and where that is."""
     evaluation = replication.evaluation
     asked = evaluation.inception
     assert asked is not None
     weights = published_weights(asked.weights)
     state = weights.load()
-    with claimed(device) as place, fixed_threads(run.threads):
+    with claimed(device) as place, fixed_threads(replication.runs[name].threads):
         inception = Inception(protocol(asked, weights.identity), state, place)
-        where = {"measured": now(), "code": inception_code(run, also), **git_state(), **machine(place, asked.precision)}
+        code = inception_code(replication, name)
+        where = {"measured": now(), "code": code, **git_state(), **machine(place, asked.precision)}
         yield Measuring(inception, FeatureStore(FEATURES, feature_code()), asked, evaluation.seed), where

@@ -38,9 +38,9 @@ def measure_held_out(protocol: NativeProtocol, images: ImageSet, counts: tuple[i
     labels = np.array(images.labels[images.split("test")])
     accuracy = float((extract(protocol.classifier, test).probabilities.argmax(1) == labels).mean())
     # shuffled: the first n of a split that is sorted by class would be of one class
-    test = test[torch.randperm(len(test), generator=generator(protocol.seed, "real"))]
+    order = torch.randperm(len(test), generator=generator(protocol.seed, "real"))
     sizes = (*(n for n in counts if n <= len(test)), len(test))
-    return protocol.measure(test, sizes, intervals=True), accuracy
+    return protocol.measure(test[order], sizes, intervals=True, labels=labels[order.numpy()]), accuracy
 
 
 def measure_snapshot(
@@ -75,12 +75,14 @@ def measure_snapshot(
     kept = {"row": drawn[:ROW].numpy()}
     if last:
         kept |= {"grid": drawn[:GRID].numpy()} | strips(networks, run, images, protocol.seed, device)
-    metrics = protocol.measure(drawn, counts, intervals=last)
+    told = any(getattr(network, "conditional", False) for network in networks.values())
+    asked = labels.numpy() if told else None
+    metrics = protocol.measure(drawn, counts, intervals=last, labels=asked)
     if also is not None:
         other, rng = run.model_copy(update={"sampler": also}), generator(protocol.seed, "samples", device=device)
         drawn = sample(networks, other, labels, images.shape, rng)
         kept |= {f"grid@{also.kind}": drawn[:GRID].numpy()}
-        metrics += under_sampler(protocol.measure(drawn, counts, intervals=True), also)
+        metrics += under_sampler(protocol.measure(drawn, counts, intervals=True, labels=asked), also)
     return metrics, kept
 
 

@@ -1,21 +1,22 @@
 """The native metrics of one set of images, with ids that carry their protocol."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from torch import Tensor
+from torch.nn import functional as F
 
-from genrep.metrics.diversity import total_variance
+from genrep.data.arrays import ImageSet
+from genrep.metrics.extra import Reference, Statistic, Subject, measures
 from genrep.metrics.features import Features, extract
 from genrep.metrics.frechet import Gaussian, frechet_distance
 from genrep.metrics.intervals import bootstrap
 from genrep.metrics.legibility import legible
 from genrep.metrics.score_splits import split_score
 from genrep.metrics.sharpness import sharpness
-
-NO_INTERVAL = {"ci_low": None, "ci_high": None}
 
 
 @dataclass(frozen=True)
@@ -27,39 +28,54 @@ class NativeProtocol:
     reference: Gaussian  # of the features of the real training images
     confidence: float
     seed: int  # of the bootstrap
-    extra: tuple[str, ...] = ()  # metrics beyond those that every replication has
+    training: ImageSet  # the classifier's data set
+    extra: tuple[str, ...] = ()  # metrics beyond those that every replication has: genrep.metrics.extra
+    attributes: int = 0  # whose combinations the classifier's classes are; 0: classes are just that
     splits: int = 1  # of the Inception score
-    variance: float = 0.0  # of the pixels of real training images, where the diversity of samples is measured
 
-    def measure(self, images: Tensor, counts: tuple[int, ...], intervals: bool) -> list[dict[str, Any]]:
+    @cached_property
+    def real(self) -> Reference:
+        """What extra metrics compare with."""
+        return Reference(self.training, self.classifier)
+
+    def measure(
+        self, images: Tensor, counts: tuple[int, ...], intervals: bool, labels: np.ndarray | None = None
+    ) -> list[dict[str, Any]]:
         """Every metric on the first n images, for each n of ``counts``.
 
         Args:
-            images: (N, C, H, W) uint8 with N at least the largest n.
+            images: (N, C, H, W) uint8 with N at least the largest n; those of another size than the classifier's are
+                averaged to it.
             counts: sample sizes.
             intervals: also bootstrap 95% intervals over the images.
+            labels: (N,) classes that the images were asked for, or have; None: the model cannot be asked.
 
         Returns:
             ``{"id", "name", "n", "value", "ci_low", "ci_high"}`` each; the bounds are None without intervals.
         """
-        found = extract(self.classifier, images[: max(counts)])
-        edges = sharpness(images[: max(counts)])
-        diversities = [self._diversity(images[:n]) for n in counts] if "diversity" in self.extra else []
-        bootstrapped = [
+        shown = self._fitted(images[: max(counts)])
+        found = extract(self.classifier, shown)
+        edges = sharpness(shown)
+        asked = None if labels is None else labels[: max(counts)]
+        network = f"classifier-{self.weights[:8]}"
+        subject = Subject(shown, found, asked, self.attributes, self.confidence, network, self.real)
+        further = {key: value for name in self.extra for key, value in measures(name, subject).items()}
+        return [
             {"id": identifier, "name": identifier.split("/")[0], "n": n, "value": statistic(np.arange(n))}
             | dict(zip(("ci_low", "ci_high"), self._interval(statistic, n) if intervals else (None, None), strict=True))
             for n in counts
-            for identifier, statistic in self._statistics(found, edges, n)
+            for identifier, statistic in self._statistics(found, edges, further, n)
         ]
-        return bootstrapped + diversities
 
-    def _diversity(self, images: Tensor) -> dict[str, Any]:
-        n, value = len(images), total_variance(images.numpy()) / self.variance
-        return {"id": f"diversity/pixels/n={n}/train", "name": "diversity", "n": n, "value": value} | NO_INTERVAL
+    def _fitted(self, images: Tensor) -> Tensor:
+        size = self.training.shape[1:]
+        if images.shape[2:] == size:
+            return images
+        return F.interpolate(images.float(), size, mode="area").round().to(images.dtype)
 
     def _statistics(
-        self, found: Features, edges: np.ndarray, n: int
-    ) -> Iterator[tuple[str, Callable[[np.ndarray], float]]]:
+        self, found: Features, edges: np.ndarray, further: dict[str, Statistic], n: int
+    ) -> Iterator[tuple[str, Statistic]]:
         network = f"classifier-{self.weights[:8]}/n={n}"
         accepted = legible(found.probabilities, self.confidence)
         yield (
@@ -71,13 +87,8 @@ class NativeProtocol:
             lambda rows: split_score(found.probabilities[rows], self.splits).mean,
         )
         yield f"legible_share/{network}/confidence={self.confidence}", lambda rows: float(accepted[rows].mean())
-        if "classes_covered" in self.extra:
-            classes = found.probabilities.argmax(1)
-            yield (
-                f"classes_covered/{network}/confidence={self.confidence}",
-                lambda rows: float(len(np.unique(classes[rows][accepted[rows]]))),
-            )
+        yield from ((identifier.format(n=n), statistic) for identifier, statistic in further.items())
         yield f"sharpness/laplacian/n={n}", lambda rows: float(edges[rows].mean())
 
-    def _interval(self, statistic: Callable[[np.ndarray], float], n: int) -> tuple[float, float]:
+    def _interval(self, statistic: Statistic, n: int) -> tuple[float, float]:
         return bootstrap(statistic, n, self.seed)

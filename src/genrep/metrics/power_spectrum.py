@@ -10,27 +10,33 @@ from genrep.errors import UserError
 FLOOR = 1 / (12 * 255**2)
 
 
-def power_spectrum(images: Tensor, batch_size: int = 500) -> np.ndarray:
-    """(N, C, H, W) uint8 -> (K,) natural logarithm of the mean power at radius 1 to K = min(H, W) // 2.
+def ring_powers(images: Tensor, batch_size: int = 500) -> np.ndarray:
+    """(N, C, H, W) uint8 -> (N, K) mean power of each image at radius 1 to K = min(H, W) // 2.
 
-        P(u, v) = |FFT2(x)(u, v)|^2 / (H W),  x in [0, 1],  averaged over images,
-        channels and the ring round(|(u, v)|) = k
+        P(u, v) = |FFT2(x)(u, v)|^2 / (H W),  x in [0, 1],  averaged over channels and the ring round(|(u, v)|) = k
 
     Radii are in cycles per min(H, W) pixels. Brightness (k = 0) is left out.
+    """
+    H, W = images.shape[2:]
+    size = min(H, W)
+    radius = np.rint(np.hypot(np.fft.fftfreq(H)[:, None], np.fft.fftfreq(W)[None]) * size).astype(int)
+    rings = [torch.from_numpy(np.flatnonzero(radius == k)) for k in range(1, size // 2 + 1)]
+    found = []
+    for part in images.split(batch_size):
+        power = torch.fft.fft2(part.double().cpu() / 255).abs().square().mean(dim=1).flatten(1) / (H * W)
+        found.append(torch.stack([power[:, ring].mean(1) for ring in rings], dim=1))
+    return torch.cat(found).numpy()
+
+
+def power_spectrum(images: Tensor, batch_size: int = 500) -> np.ndarray:
+    """(N, C, H, W) uint8 -> (K,) natural logarithm of the mean power over images at radius 1 to K = min(H, W) // 2.
 
     Raises:
         UserError: no images, or every image is constant.
     """
     if len(images) == 0:
         raise UserError("a power spectrum needs at least 1 image, got 0")
-    H, W = images.shape[2:]
-    total = torch.zeros(H, W, dtype=torch.float64)
-    for part in images.split(batch_size):
-        total += torch.fft.fft2(part.double().cpu() / 255).abs().square().sum(dim=(0, 1)) / (H * W)
-    power = (total / (len(images) * images.shape[1])).numpy()
-    size = min(H, W)
-    radius = np.rint(np.hypot(np.fft.fftfreq(H)[:, None], np.fft.fftfreq(W)[None]) * size).astype(int)
-    rings = np.array([power[radius == k].mean() for k in range(1, size // 2 + 1)])
+    rings = ring_powers(images, batch_size).mean(0)
     if not (rings > FLOOR).any():
         raise UserError(f"all {len(images)} images are constant: they have no power spectrum")
     return np.log(np.maximum(rings, FLOOR))

@@ -87,7 +87,7 @@ class Discriminator(nn.Module):
         batch_norm = params.discriminator_norm == "batch"
         layers: list[nn.Module] = []
         for stage, (i, o) in enumerate(pairwise((C + classes * self.conditional, *params.discriminator))):
-            layers += conv(i, o, params.kernel, 2, (size[0], size[1]))
+            layers += conv(i, o, params.discriminator_kernel or params.kernel, 2, (size[0], size[1]))
             size = [-(-side // 2) for side in size]
             layers += [nn.BatchNorm2d(o)] if batch_norm and stage else []  # none next to the image, as in DCGAN
             layers += [nn.LeakyReLU(params.slope), Dropout(params.discriminator_dropout)]

@@ -7,6 +7,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 from genrep.params.base import Params
 
 Widths = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
+Kernel = Annotated[int, Field(ge=3, le=7)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -77,7 +78,8 @@ class StridedGANParams(Params):
         None  # of convolutions at full resolution; None: the last doubling ends in pixels
     )
     discriminator: Widths  # channels after each halving, image side first
-    kernel: Annotated[int, Field(ge=3, le=7)]  # side of every kernel
+    kernel: Kernel  # side of every kernel
+    discriminator_kernel: Kernel | None = None  # of the discriminator's; None: the same
     upsampling: Literal["transposed", "nearest"] = "transposed"  # convolutions, or copies followed by a convolution
     generator_norm: Literal["batch", "none"] = "batch"
     discriminator_norm: Literal["batch", "none"] = "batch"

@@ -11,6 +11,19 @@ from genrep.params.samplers import SamplerParams
 from genrep.params.studies import StudiesParams
 from genrep.params.training import Precision, Probability, RunParams
 
+Extra = Literal[
+    "classes_covered",
+    "class_shares",
+    "class_separation",
+    "conditional",
+    "contrast",
+    "diversity",
+    "high_frequency",
+    "layout_distance",
+    "manifold",
+    "style_diversity",
+]
+
 
 class EvaluationParams(Params):
     """How every snapshot is sampled and measured."""
@@ -21,7 +34,8 @@ class EvaluationParams(Params):
     samples_of: dict[str, tuple[PositiveInt, ...]] = Field(default={})  # other n for one model: slow samplers
     confidence: Probability  # above which a sample counts as legible
     seed: int
-    extra: tuple[Literal["classes_covered", "diversity"], ...] = ()  # further native metrics
+    extra: tuple[Extra, ...] = ()  # further native metrics: modules of genrep.metrics.extra
+    probes: tuple[Literal["latent_controls", "class_transitions", "latent_plane"], ...] = ()  # of genrep.metrics.probes
     looked_at: dict[str, tuple[PositiveInt, ...]] = Field(default={})  # by model: epochs with intervals and a grid too
     also: dict[str, SamplerParams] = Field(default={})  # by model: measured at its last snapshot, as metric@kind
     splits: PositiveInt = 1  # consecutive parts of the samples that native IS is a mean over

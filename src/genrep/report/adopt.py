@@ -83,7 +83,9 @@ def _real(plan: Plan, classifier: str) -> _Part:
     if path.exists():
         record = read_json(path)
         reason = _run_differs(plan.params, classifier, 0, record["classifier"])
-        reason = reason or _differs("measuring code", known_as(record["evaluation"]["code"]), measuring_code())
+        reason = reason or _differs(
+            "measuring code", known_as(record["evaluation"]["code"]), measuring_code(plan.params)
+        )
     return _Part(plan.real(classifier), path, plan.training_key(classifier, 0), reason)
 
 
@@ -162,7 +164,9 @@ def _inception(plan: Plan, name: str, seed: int, path: Path, images: str) -> _Pa
     reason = (
         images
         or _differs("protocol", record["how"], inception_identity(plan.params, name))
-        or _differs("measuring code", known_as(record["evaluation"]["code"]), inception_code(plan.run(name)))
+        or _differs(
+            "measuring code", known_as(record["evaluation"]["code"]), inception_code(plan.params_of(name), name)
+        )
     )
     return _Part(path.stem, path, plan.inception_key(name, seed), reason)
 
@@ -197,12 +201,12 @@ def _untimed(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _differs_from_tree(plan: Plan, name: str, seed: int, path: Path) -> str:
-    record, run, params = read_json(path), plan.run(name), plan.params_of(name)
+    record, params = read_json(path), plan.params_of(name)
     classifier = read_json(Path(plan.real_of(name)))["classifier"]["weights"]
     return (
         _run_differs(params, name, seed, record["provenance"])
         or _differs("protocol", record["how"], measurement_identity(params, name))
-        or _differs("measuring code", known_as(record["evaluation"]["code"]), measuring_code(run, params.also_of(name)))
+        or _differs("measuring code", known_as(record["evaluation"]["code"]), measuring_code(params, name))
         or _differs("classifier", record["classifier"], classifier)
     )
 

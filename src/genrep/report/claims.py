@@ -7,21 +7,22 @@ from pydantic import Field
 
 from genrep.entries import read_entries
 from genrep.params.base import Params
+from genrep.report.dynamics import Begins, Dips, Precedes, Settles, Steadier, Tracks
 from genrep.report.flags import flags
-from genrep.report.loss_predicates import Breaks, Exceeds, TradesOff, Untracked
+from genrep.report.loss_predicates import Breaks, Exceeds, TradesOff
 from genrep.report.measurements import REAL, Measurements
 from genrep.report.predicates import Agrees, Drift, Order, Reaches, Rises, Sooner, moment
 from genrep.report.study_predicates import StudyBest, StudyOrder, StudyRises, StudyWithin
-from genrep.report.term_predicates import Ascends, Improves, Near, Unmeasured
+from genrep.report.term_predicates import Ascends, Improves, Near
 from genrep.report.training_predicates import Finished, LossFlat, LossRougher
-from genrep.report.trends import FallsShort, LossStays, SettlesSooner, Steadier, Together
+from genrep.report.trends import FallsShort, LossStays, Together
 from genrep.report.verdicts import Judgement, Verdict, every
 
 OfRuns = Order | Drift | Sooner | Rises | Agrees | Reaches | FallsShort | Improves
-OfLosses = Finished | LossFlat | LossRougher | LossStays | TradesOff | Untracked | Breaks | Exceeds
-OfCurves = SettlesSooner | Steadier | Together
+OfLosses = Finished | LossFlat | LossRougher | LossStays | TradesOff | Breaks | Exceeds
+OfCurves = Settles | Precedes | Steadier | Dips | Tracks | Begins | Together
 OfStudies = StudyOrder | StudyWithin | StudyRises | StudyBest
-Part = Annotated[OfRuns | OfLosses | OfCurves | OfStudies | Ascends | Near | Unmeasured, Field(discriminator="kind")]
+Part = Annotated[OfRuns | OfLosses | OfCurves | OfStudies | Ascends | Near, Field(discriminator="kind")]
 
 
 class Claim(Params):

@@ -36,6 +36,12 @@ class Estimate:
         seed_sd, eval_sd = (sd and abs(factor) * sd for sd in (self.seed_sd, self.eval_sd))
         return replace(self, value=factor * self.value, low=low, high=high, seed_sd=seed_sd, eval_sd=eval_sd)
 
+    def over(self, other: "Estimate", metric: str) -> "Estimate":
+        """The quotient of two independent estimates: relative margins add in squares."""
+        value = self.value / other.value
+        margin = abs(value) * sqrt((self.margin / self.value) ** 2 + (other.margin / other.value) ** 2)
+        return Estimate(value, value - margin, value + margin, min(self.n_seeds, other.n_seeds), metric=metric)
+
     def __str__(self) -> str:
         return f"{self.value:.4g}" + (f" [{self.low:.4g}, {self.high:.4g}]" if self.margin else "")
 
@@ -45,14 +51,18 @@ class NotMeasured(Exception):
 
 
 def find(metrics: list[dict[str, Any]], name: str, n: int, protocol: str = "") -> dict[str, Any]:
-    """The entry of a metric at a sample count, with a given part in its id.
+    """The entry of a metric at a sample count, which a probe's has none of, with a given part in its id.
 
     Raises:
         NotMeasured: there is none.
     """
     of_images = name.startswith(OF_IMAGES)
     for entry in metrics:
-        if entry["name"] == name and (of_images or entry["n"] == n) and (not protocol or protocol in entry["id"]):
+        if (
+            entry["name"] == name
+            and (of_images or entry["n"] in (n, None))
+            and (not protocol or protocol in entry["id"])
+        ):
             return entry
     at = "" if of_images else f" at n={n}"
     raise NotMeasured(f"{name}{at} has not been measured{protocol and f' with {protocol}'}")

@@ -9,11 +9,9 @@ from scipy.stats import mannwhitneyu, spearmanr
 
 from genrep.params.base import Params
 from genrep.report.estimates import NotMeasured
-from genrep.report.measurements import HIGHER_IS_CLEARER, Measurements
+from genrep.report.measurements import Measurements
 from genrep.report.predicates import SIGNIFICANCE
 from genrep.report.verdicts import Judgement, Verdict, agreement
-
-FEWEST_SNAPSHOTS = 8  # behind a rank correlation whose absence means something
 
 
 class TradesOff(Params):
@@ -34,32 +32,6 @@ class TradesOff(Params):
 
         title = f"{self.model}: rank correlation of the changes of {' and '.join(self.losses)}"
         return _over_seeds(measurements, self.model, of_seed, title, "no clear tendency")
-
-
-class Untracked(Params):
-    """No loss of a model follows the quality of its images: lower is not better, over the snapshots."""
-
-    kind: Literal["untracked"]
-    model: str
-    losses: tuple[str, ...]
-    metric: str
-
-    def judge(self, measurements: Measurements) -> Judgement:
-        """Rank correlation of each loss with the metric's badness: a significant positive one would follow it."""
-        return agreement([self._judge(measurements, loss) for loss in self.losses])
-
-    def _judge(self, measurements: Measurements, loss: str) -> Judgement:
-        def of_seed(run: str, seed: int, logged: dict[str, np.ndarray]) -> tuple[Verdict, str]:
-            n = measurements.common_n(self.model, metric=self.metric)
-            epochs, values = measurements.curve(run, seed, self.metric, n)
-            if len(epochs) < FEWEST_SNAPSHOTS:
-                return Verdict.INCONCLUSIVE, f"only {len(epochs)} snapshots"
-            rho, p = spearmanr(_of(logged, loss)[epochs - 1], -HIGHER_IS_CLEARER[self.metric] * values)
-            follows = p < SIGNIFICANCE and rho > 0
-            return Verdict.NOT_REPLICATED if follows else Verdict.REPLICATED, f"{rho:.2f}"
-
-        title = f"{self.model}: rank correlation of {loss} with how bad {self.metric} is"
-        return _over_seeds(measurements, self.model, of_seed, title, f"fewer than {FEWEST_SNAPSHOTS} snapshots")
 
 
 class Breaks(Params):

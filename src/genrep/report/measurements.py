@@ -11,7 +11,7 @@ from genrep.errors import UserError
 from genrep.files import read_json
 from genrep.layout import real_name
 from genrep.params import ReplicationParams
-from genrep.report.costs import arithmetic
+from genrep.report.costs import arithmetic, on_machine
 from genrep.report.estimates import LOSSES, Estimate, NotMeasured, estimate, find, loss_entry
 from genrep.report.inception import is_inception, lacking, with_inception
 from genrep.report.studies import Studies
@@ -29,12 +29,32 @@ HIGHER_IS_CLEARER = {
     "kid/inception": -1,
     "precision/inception": 1,
     "recall/inception": 1,
-    "diversity": 1,
     "elbo/train": 1,
     "elbo/test": 1,
     "reconstruction_error/train": -1,
     "reconstruction_error/test": -1,
+    # of genrep.metrics.extra and genrep.metrics.probes
+    "attribute_accuracy": 1,
+    "class_1_share": 1,
+    "class_separation": 1,
+    "colour_distance": -1,
+    "conditional_accuracy": 1,
+    "contrast": 1,
+    "controls_colour": 1,
+    "controls_sharpness": 1,
+    "controls_tilt": 1,
+    "coverage": 1,
+    "density": 1,
+    "diversity": 1,
+    "high_frequency": 1,
+    "shape_distance": -1,
+    "style_diversity": 1,
+    "top_class_share": 1,
+    "transition_share": 1,
+    # over that of real images of the model's own data set
+    "relative/sharpness": 1,
 }
+RELATIVE = "relative/"
 
 
 class Measurements:
@@ -150,7 +170,10 @@ class Measurements:
             raise NotMeasured(f"{missing}{also}") from None
         if is_inception(metric):
             return self.largest_n(metric)
-        return max(set.intersection(*(set(self.params.samples_of(run)) for run in runs)))
+        common = set.intersection(*(set(self.params.samples_of(run)) for run in runs))
+        if not common:
+            raise NotMeasured(f"{', '.join(models)} have no sample count in common")
+        return max(common)
 
     def counts(self, run: str, metric: str) -> tuple[int, ...]:
         """The sample counts that a metric of a run is asked for at, ascending."""
@@ -183,7 +206,8 @@ class Measurements:
 
         Args:
             run: its name.
-            metric: by name; ``losses/<name>`` is a training loss, a mean over the epoch.
+            metric: by name; ``losses/<name>`` is a training loss, a mean over the epoch; ``relative/<name>`` is
+                over the metric of the real images that the model is compared with.
             n: samples that it was measured on; means nothing to a loss.
             epoch: from 1.
             protocol: what the id of the metric has to contain.
@@ -192,6 +216,10 @@ class Measurements:
         Raises:
             NotMeasured: the run, the epoch or the metric is missing.
         """
+        if metric.startswith(RELATIVE):
+            plain = metric.removeprefix(RELATIVE)
+            real = self.real_metric(plain, n, self.params.model_of(run))
+            return self.at(run, plain, n, epoch, protocol, seed).over(real, metric)
         records = [record for one, record in self.runs.get(run, {}).items() if seed in (None, one)]
         found = [self._entry(record, metric, n, epoch, protocol) for record in records]
         if not found or None in found:
@@ -284,11 +312,9 @@ class Measurements:
         try:
             seconds = self.epoch_seconds(model, "last").value
         except NotMeasured:
-            return f"{text}; {arithmetic(self.params, model, missing)}"
+            return f"{text}; {arithmetic(self.params, model, missing, self.times)}"
         hours = sum(self.params.runs[n].epochs * len(self.params.runs[n].seeds) for n in missing) * seconds / 3600
-        machine = (self.times or {})["machine"]
-        where = f"{machine['device_name']} ({machine['device']}, {machine['threads']} threads)"
-        return f"{text}; about {hours:.3g} h on {where}"
+        return f"{text}; {on_machine(hours, self.times)}"
 
 
 def _record(path: Path, *keys: str) -> dict[str, Any]:

@@ -160,7 +160,8 @@ class Sooner(Params):
             reached = {model: self._first(measurements, model) for model in self.models}
         except NotMeasured as missing:
             return Judgement(Verdict.NOT_RUN, str(missing))
-        return agreement([self._compare(reached, clock) for clock in self.clocks])
+        event = f"at {self.share_of_real:.0%} of real"
+        return agreement([earlier(self.models, reached, clock, event) for clock in self.clocks])
 
     def _first(self, measurements: Measurements, model: str) -> dict[str, list[float]]:
         goal = self.share_of_real * measurements.real_metric(self.metric, model=model).value
@@ -174,18 +175,25 @@ class Sooner(Params):
             found["seconds"] = [measurements.seconds_until(model, epoch) for epoch in found["epoch"]]
         return found
 
-    def _compare(self, reached: dict[str, dict[str, list[float]]], clock: str) -> Judgement:
-        a, b = (reached[model][clock] for model in self.models)
-        observed = f"{clock} at {self.share_of_real:.0%} of real: " + ", ".join(
-            f"{model} {span(reached[model][clock])}" for model in self.models
-        )
-        if min(a + b) == inf:
-            return Judgement(Verdict.INCONCLUSIVE, "neither gets there", observed)
-        if max(a) < min(b):
-            return Judgement(Verdict.REPLICATED, "", observed)
-        if max(b) < min(a) or max(a) == max(b) == min(a) == min(b):
-            return Judgement(Verdict.NOT_REPLICATED, "", observed)
-        return Judgement(Verdict.INCONCLUSIVE, "the seeds' ranges overlap", observed)
+
+def earlier(models: Pair, reached: dict[str, dict[str, list[float]]], clock: str, event: str) -> Judgement:
+    """Whether the first model comes to an event before the second, by one clock and in every seed.
+
+    Args:
+        models: the earlier one first.
+        reached: by model and clock, a moment per seed; infinite for never.
+        clock: ``epoch`` or ``seconds``.
+        event: in words.
+    """
+    a, b = (reached[model][clock] for model in models)
+    observed = f"{clock} {event}: " + ", ".join(f"{model} {span(reached[model][clock])}" for model in models)
+    if min(a + b) == inf:
+        return Judgement(Verdict.INCONCLUSIVE, "neither gets there", observed)
+    if max(a) < min(b):
+        return Judgement(Verdict.REPLICATED, "", observed)
+    if max(b) < min(a) or max(a) == max(b) == min(a) == min(b):
+        return Judgement(Verdict.NOT_REPLICATED, "", observed)
+    return Judgement(Verdict.INCONCLUSIVE, "the seeds' ranges overlap", observed)
 
 
 def order(measurements: Measurements, models: Pair, metric: str) -> Judgement:

@@ -106,7 +106,10 @@ def judged_cells(published: pd.DataFrame, measurements: Measurements, scale: str
 def final_metrics(measurements: Measurements) -> dict[str, Any]:
     """Each run's metrics after its last epoch (first seed), nested for ``dvc metrics diff``."""
     return {
-        name: {f"{m['name']}_n{m['n']}": rounded(m["value"]) for m in record["snapshots"][-1]["metrics"]}
+        name: {
+            m["name"] if m["n"] is None else f"{m['name']}_n{m['n']}": rounded(m["value"])
+            for m in record["snapshots"][-1]["metrics"]
+        }
         for name, records in measurements.runs.items()
         for record in list(records.values())[:1]
         if record["snapshots"]

@@ -1,4 +1,4 @@
-"""Predicates over terms (genrep.report.terms), over one model under two samplers, and over nothing yet."""
+"""Predicates over terms (genrep.report.terms), and over one model under two samplers."""
 
 from math import hypot, inf
 from typing import Annotated, Literal
@@ -77,14 +77,3 @@ class Improves(Params):
         verdict = inside(difference - margin, difference + margin, 0, inf)
         reason = f"{metric}: the difference is within its interval" if verdict == Verdict.INCONCLUSIVE else ""
         return Judgement(verdict, reason, f"{metric}: {self.model} {own}, with {self.than} {other}")
-
-
-class Unmeasured(Params):
-    """What the claim would be judged by is not measured by any code here."""
-
-    kind: Literal["unmeasured"]
-    needs: str  # the measurement, in words
-
-    def judge(self, measurements: Measurements) -> Judgement:
-        """Not run."""
-        return Judgement(Verdict.NOT_RUN, f"not measured yet: {self.needs}")

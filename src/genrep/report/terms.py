@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from math import sqrt
 
 from genrep.errors import UserError
 from genrep.report.estimates import LOSSES, OF_IMAGES, Estimate
@@ -39,11 +38,7 @@ def reproduce(protocol: str, measurements: Measurements) -> Estimate:
     top = _term(over, measurements)
     if not under:
         return top
-    bottom = _term(under, measurements)
-    value = top.value / bottom.value
-    # relative margins of independent factors add in squares
-    margin = value * sqrt((top.margin / top.value) ** 2 + (bottom.margin / bottom.value) ** 2)
-    return Estimate(value, value - margin, value + margin, min(top.n_seeds, bottom.n_seeds), metric=protocol)
+    return top.over(_term(under, measurements), protocol)
 
 
 def _term(text: str, measurements: Measurements) -> Estimate:

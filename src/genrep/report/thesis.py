@@ -8,6 +8,8 @@ from genrep.report.estimates import Estimate
 from genrep.report.measurements import Measurements
 from genrep.report.sampling_times import efficiency, of_model, parameters, sampling_flops, sampling_seconds
 from genrep.report.tables import or_missing, rounded, run_table, shown
+from genrep.report.thesis_studies import STUDY_FIGURES as STUDY_FIGURES
+from genrep.report.thesis_studies import STUDY_MODELS as STUDY_MODELS
 
 METRICS = ("fid", "legible_share", "sharpness")
 MODELS = ("vae", "gan", "diffusion")

@@ -3,6 +3,8 @@
 Its figures show one image, or a few, where ours show several and carry intervals.
 """
 
+STUDY_MODELS = {"vae": "VAE", "gan": "GAN", "diffusion": "Diffusion model"}
+
 STUDY_FIGURES: dict[str, tuple[str, str]] = {
     "improved_sampling": (
         "figure_3_4_improved_sampling",

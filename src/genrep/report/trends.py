@@ -1,21 +1,17 @@
 """Predicates over the course of a training: losses that do not fall, plateaus, and measures that go together."""
 
-from collections.abc import Callable
 from math import inf
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
-from pydantic import Field
 from scipy.stats import spearmanr
 
 from genrep.params.base import Params
 from genrep.report.estimates import LOSSES, NotMeasured
 from genrep.report.measurements import HIGHER_IS_CLEARER, Measurements
-from genrep.report.predicates import SIGNIFICANCE, Pair, Reaches, for_good, span
+from genrep.report.predicates import SIGNIFICANCE, Pair, Reaches
 from genrep.report.training_predicates import LossPart
 from genrep.report.verdicts import Judgement, Verdict
-
-Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class FallsShort(Reaches):
@@ -70,69 +66,6 @@ class Together(Params):
             shown.append(f"{rho:.2f}")
         observed = f"{self.model}: rank correlation of better {first} with better {second} {', '.join(shown)}"
         return _united(verdicts, observed, "no clear relation, or not in every seed")
-
-
-class SettlesSooner(Params):
-    """The first model comes within a share of its own last value, for good, at an earlier epoch than the second."""
-
-    kind: Literal["settles_sooner"]
-    models: Pair
-    metric: str
-    within: Share
-
-    def judge(self, measurements: Measurements) -> Judgement:
-        """First snapshots on the plateau; with several seeds the ranges must not overlap."""
-        return _earlier(
-            measurements, self.models, self.metric, self._epoch, f"epoch within {self.within:.0%} of the end"
-        )
-
-    def _epoch(self, epochs: np.ndarray, values: np.ndarray) -> float:
-        at = for_good(np.abs(values - values[-1]) <= self.within * abs(values[-1]))
-        assert at is not None  # the last one is there
-        return float(epochs[at])
-
-
-class Steadier(Params):
-    """Over its last snapshots the first model's metric spreads less, as a share of its mean, than the second's."""
-
-    kind: Literal["steadier"]
-    models: Pair
-    metric: str
-    last: Annotated[int, Field(ge=3)]  # snapshots
-
-    def judge(self, measurements: Measurements) -> Judgement:
-        """Standard deviation over mean; with several seeds the ranges must not overlap."""
-        what = f"spread over the last {self.last} snapshots"
-        return _earlier(measurements, self.models, self.metric, self._spread, what)
-
-    def _spread(self, epochs: np.ndarray, values: np.ndarray) -> float:
-        return float(values[-self.last :].std(ddof=1) / abs(values[-self.last :].mean()))
-
-
-def _earlier(
-    measurements: Measurements,
-    models: Pair,
-    metric: str,
-    number: Callable[[np.ndarray, np.ndarray], float],
-    what: str,
-) -> Judgement:
-    """Whether a number read off the curves of the first model lies below that of the second, in all seeds."""
-    try:
-        n = measurements.common_n(*models)
-        found = {
-            model: [number(*measurements.curve(run, seed, metric, n)) for seed in measurements.runs[run]]
-            for model in models
-            for run in [measurements.best_run(model)]
-        }
-    except NotMeasured as missing:
-        return Judgement(Verdict.NOT_RUN, str(missing))
-    a, b = (found[model] for model in models)
-    observed = f"{metric}, {what}: " + ", ".join(f"{model} {span(found[model])}" for model in models)
-    if max(a) < min(b):
-        return Judgement(Verdict.REPLICATED, "", observed)
-    if max(b) < min(a) or min(a) == max(a) == min(b) == max(b):
-        return Judgement(Verdict.NOT_REPLICATED, "", observed)
-    return Judgement(Verdict.INCONCLUSIVE, "the seeds' ranges overlap", observed)
 
 
 def _united(verdicts: list[bool | None], observed: str, otherwise: str) -> Judgement:

@@ -1,4 +1,4 @@
-"""Figures of ``thesis``: samples (6.2, 6.10), improved sampling (3.6), training graphs (6.8), quality over epochs."""
+"""Figures of ``thesis``: samples (6.2, 6.10), training graphs (6.8), quality over epochs."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -11,11 +11,10 @@ from genrep.report.estimates import NotMeasured
 from genrep.report.figures import samples, training
 from genrep.report.figures.book import Makers
 from genrep.report.figures.charts import Line, Panel, curves
-from genrep.report.figures.sheets import Sheet, draw_sheets, image_grid
 from genrep.report.figures.style import colour_of
 from genrep.report.measurements import Measurements
+from genrep.report.thesis_studies import STUDY_MODELS as MODELS
 
-MODELS = {"vae": "VAE", "gan": "GAN", "diffusion": "Diffusion model"}
 GRAPHS = (
     ("VAE: reconstruction", "vae", ("reconstruction",)),
     ("VAE: KL divergence", "vae", ("kl",)),
@@ -44,7 +43,6 @@ def makers(measurements: Measurements, notes: list[str]) -> Makers:
         for model, name in MODELS.items()
     }
     return {
-        "figure_3_6_improved_sampling": partial(improved_sampling, measurements, "vae", "latent_prior", notes),
         **faces,
         "figure_6_8_training_graphs": partial(training_graphs, measurements, notes),
         "figure_quality_over_epochs": partial(training.quality_over_epochs, measurements, MODELS, notes),
@@ -76,13 +74,3 @@ def training_graphs(measurements: Measurements, notes: Sequence[str]) -> Figure:
     ends = [*accumulate(part.epochs for part in growth)][:-1]
     grows = f"the GAN's resolution doubles after epochs {', '.join(map(str, ends))}" if ends else ""
     return curves(panels, "Training losses: means over each epoch", [grows, *notes], 2)
-
-
-def improved_sampling(measurements: Measurements, model: str, other: str, notes: Sequence[str]) -> Figure:
-    """Samples under the model's own sampler, and of the same networks under another one."""
-    run = measurements.best_run(model)
-    sheets: list[Sheet] = []
-    for key, heading in (("grid", "improved: from what training images are encoded to"), (f"grid@{other}", "prior")):
-        grid = image_grid(samples.kept_images(measurements, run, key)[: SHOWN // 2], COLUMNS)
-        sheets.append(Sheet(grid.images, heading=heading))
-    return draw_sheets(sheets, "VAE: improved sampling and sampling from the prior", notes)

@@ -1,4 +1,4 @@
-"""Diversity of a set of images: the variance of their pixels, by which mode collapse shows without any network."""
+"""Variance of a set of images, in bounded memory."""
 
 from collections.abc import Iterable
 

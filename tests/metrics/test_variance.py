@@ -1,16 +1,15 @@
 import numpy as np
 import pytest
 
-from genrep.metrics import diversity
-from genrep.metrics.collapse import collapse
-from genrep.metrics.diversity import total_variance
+from genrep.metrics import variance
+from genrep.metrics.variance import total_variance
 
 
 def test_it_is_the_sum_of_the_variances_of_the_pixels(monkeypatch):
     images = np.random.default_rng(0).integers(0, 256, (50, 3, 4, 4), dtype=np.uint8)
     expected = (images / 255).var(axis=0, ddof=1).sum()
     assert total_variance(images) == pytest.approx(expected)
-    monkeypatch.setattr(diversity, "CHUNK", 7)
+    monkeypatch.setattr(variance, "CHUNK", 7)
     assert total_variance(images) == pytest.approx(expected)
 
 
@@ -23,11 +22,3 @@ def test_it_is_half_the_squared_distance_between_two_images():
 
 def test_images_that_are_all_alike_have_none():
     assert total_variance(np.full((5, 1, 2, 2), 77, np.uint8)) == pytest.approx(0, abs=1e-9)
-
-
-@pytest.mark.parametrize(("values", "flagged"), [([0.05], True), ([0.1], False), ([0.02, 0.5], False), ([], False)])
-def test_collapse_is_read_off_the_largest_number_of_samples(values, flagged):
-    metrics = [{"name": "diversity", "n": 100 * (k + 1), "value": value} for k, value in enumerate(values)]
-    found = collapse([*metrics, {"name": "fid", "n": 500, "value": 0.0}])
-    assert bool(found) == flagged
-    assert ("nearly all alike (mode collapse), with 0.05 of the variance" in found) == (values == [0.05])

@@ -1,0 +1,222 @@
+"""Predicates of claims that speak of training: when a model settles, how steadily, and whether its loss shows it.
+
+Each judges itself over the snapshots of a run, as genrep.report.predicates does over its end.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+from scipy.stats import levene, spearmanr
+
+from genrep.params.base import Params
+from genrep.report.estimates import NotMeasured
+from genrep.report.measurements import HIGHER_IS_CLEARER, Measurements
+from genrep.report.predicates import SIGNIFICANCE, Pair, earlier
+from genrep.report.verdicts import Judgement, Verdict, agreement
+
+FEWEST = 6  # snapshots that a fluctuation or a correlation is judged on
+FEWEST_WITHOUT = 8  # that the absence of a correlation is judged on
+WITHIN = 1.1  # factor of its own best at which a metric has settled
+
+
+def curves(measurements: Measurements, model: str, metric: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Epochs and values of a metric in each seed of a model's best run.
+
+    Raises:
+        NotMeasured: the model has not been run.
+    """
+    run, n = measurements.best_run(model), measurements.common_n(model, metric=metric)
+    return (measurements.curve(run, seed, metric, n) for seed in measurements.runs[run])
+
+
+def settled(epochs: np.ndarray, values: np.ndarray, metric: str, within: float) -> float:
+    """The first epoch at which a metric comes within a factor of the best that it ever gets."""
+    goal = values.min() * within if HIGHER_IS_CLEARER[metric] < 0 else values.max() / within
+    reached = values <= goal if HIGHER_IS_CLEARER[metric] < 0 else values >= goal
+    return float(epochs[reached.argmax()])
+
+
+class Settles(Params):
+    """The first model comes to its own plateau before the second, by every clock.
+
+    A plateau begins where the metric first comes within a factor of the best that it gets in its run.
+    """
+
+    kind: Literal["settles"]
+    models: Pair
+    metric: str
+    within: float = Field(default=WITHIN, gt=1)
+    clocks: tuple[Literal["epoch", "seconds"], ...]
+
+    def judge(self, measurements: Measurements) -> Judgement:
+        """Epochs of the plateaus; with several seeds the ranges must not overlap."""
+        try:
+            reached = {model: self._moments(measurements, model) for model in self.models}
+        except NotMeasured as missing:
+            return Judgement(Verdict.NOT_RUN, str(missing))
+        event = f"within {self.within:g} times its own best {self.metric}"
+        return agreement([earlier(self.models, reached, clock, event) for clock in self.clocks])
+
+    def _moments(self, measurements: Measurements, model: str) -> dict[str, list[float]]:
+        found = {"epoch": [settled(*c, self.metric, self.within) for c in curves(measurements, model, self.metric)]}
+        if "seconds" in self.clocks:
+            found["seconds"] = [measurements.seconds_until(model, epoch) for epoch in found["epoch"]]
+        return found
+
+
+class Precedes(Params):
+    """Of two metrics of one model, the first settles in fewer epochs than the second."""
+
+    kind: Literal["precedes"]
+    model: str
+    metrics: Pair
+    within: float = Field(default=WITHIN, gt=1)
+
+    def judge(self, measurements: Measurements) -> Judgement:
+        """Epochs at which each comes within a factor of its own best."""
+        try:
+            reached = {
+                metric: {"epoch": [settled(*c, metric, self.within) for c in curves(measurements, self.model, metric)]}
+                for metric in self.metrics
+            }
+        except NotMeasured as missing:
+            return Judgement(Verdict.NOT_RUN, str(missing))
+        return earlier(self.metrics, reached, "epoch", f"of {self.model} within {self.within:g} times its best")
+
+
+class Steadier(Params):
+    """The first model's metric fluctuates less from snapshot to snapshot than the second's, in the second half.
+
+    A fluctuation is the change of the metric's logarithm; their spreads are compared by the test of Brown and Forsythe.
+    """
+
+    kind: Literal["steadier"]
+    models: Pair
+    metric: str
+
+    def judge(self, measurements: Measurements) -> Judgement:
+        """The test in every pair of seeds; fewer than ``FEWEST`` snapshots in a half decide nothing."""
+        try:
+            steps = [[_steps(values) for _, values in curves(measurements, m, self.metric)] for m in self.models]
+        except NotMeasured as missing:
+            return Judgement(Verdict.NOT_RUN, str(missing))
+        if min(len(s) for seeds in steps for s in seeds) < FEWEST:
+            return Judgement(Verdict.INCONCLUSIVE, f"fewer than {FEWEST} snapshots in the second half")
+        observed = f"sd of the change of log {self.metric}: " + ", ".join(
+            f"{model} {' '.join(f'{s.std():.3g}' for s in seeds)}"
+            for model, seeds in zip(self.models, steps, strict=True)
+        )
+        verdicts = {_spreads(a, b) for a in steps[0] for b in steps[1]}
+        if len(verdicts) > 1 or Verdict.INCONCLUSIVE in verdicts:
+            return Judgement(Verdict.INCONCLUSIVE, "the spreads may be equal, or seeds disagree", observed)
+        return Judgement(verdicts.pop(), "", observed)
+
+
+def _steps(values: np.ndarray) -> np.ndarray:
+    second = np.maximum(values[len(values) // 2 :], np.finfo(float).tiny)
+    return np.diff(np.log(second))
+
+
+def _spreads(a: np.ndarray, b: np.ndarray) -> Verdict:
+    if a.std() == b.std() or levene(a, b, center="median").pvalue >= SIGNIFICANCE:
+        return Verdict.INCONCLUSIVE
+    return Verdict.REPLICATED if a.std() < b.std() else Verdict.NOT_REPLICATED
+
+
+class Dips(Params):
+    """A model that had come to a share of real images' metric falls below a smaller share again, in some seed."""
+
+    kind: Literal["dips"]
+    model: str
+    metric: str
+    above: float  # share of real that it had come to
+    below: float  # share of real that it falls under
+
+    def judge(self, measurements: Measurements) -> Judgement:
+        """The lowest value after the first that was high enough."""
+        try:
+            n = measurements.common_n(self.model)
+            real = measurements.real_metric(self.metric, n, self.model).value
+            lowest = [self._lowest(values / real) for _, values in curves(measurements, self.model, self.metric)]
+        except NotMeasured as missing:
+            return Judgement(Verdict.NOT_RUN, str(missing))
+        shown = ["never that high" if low is None else f"{low:.3g} of real" for low in lowest]
+        observed = f"{self.metric} of {self.model} after {self.above:.0%} of real, lowest: {', '.join(shown)}"
+        found = [low for low in lowest if low is not None]
+        if not found:
+            return Judgement(Verdict.INCONCLUSIVE, "it never comes so high", observed)
+        fell = min(found) < self.below
+        return Judgement(Verdict.REPLICATED if fell else Verdict.NOT_REPLICATED, "", observed)
+
+    def _lowest(self, shares: np.ndarray) -> float | None:
+        reached = np.flatnonzero(shares >= self.above)
+        return float(shares[reached[0] :].min()) if len(reached) else None
+
+
+class Tracks(Params):
+    """A loss follows a metric over the snapshots; or, with ``expected: false``, it does not.
+
+    The Wasserstein critic's loss is minus the distance that it estimates; ``sign: -1`` turns it round.
+    """
+
+    kind: Literal["tracks"]
+    model: str
+    loss: str  # name in the log
+    metric: str
+    sign: Literal[-1, 1] = 1  # of the loss, so that more means worse
+    expected: bool = True
+
+    def judge(self, measurements: Measurements) -> Judgement:
+        """Rank correlation of loss and metric, where more of each is worse, in every seed."""
+        try:
+            found = list(self._correlations(measurements))
+        except NotMeasured as missing:
+            return Judgement(Verdict.NOT_RUN, str(missing))
+        observed = f"{self.model}: rank correlation of {self.loss} and {self.metric} " + ", ".join(
+            f"{rho:.2f}" for rho, _, _ in found
+        )
+        fewest = FEWEST if self.expected else FEWEST_WITHOUT
+        if min(count for _, _, count in found) < fewest:
+            return Judgement(Verdict.INCONCLUSIVE, f"fewer than {fewest} snapshots", observed)
+        follows = {p < SIGNIFICANCE and rho > 0 for rho, p, _ in found}
+        if len(follows) > 1:
+            return Judgement(Verdict.INCONCLUSIVE, "seeds disagree", observed)
+        holds = follows.pop() == self.expected
+        return Judgement(Verdict.REPLICATED if holds else Verdict.NOT_REPLICATED, "", observed)
+
+    def _correlations(self, measurements: Measurements) -> Iterator[tuple[float, float, int]]:
+        run = measurements.best_run(self.model)
+        worse: Callable[[np.ndarray], np.ndarray] = lambda values: -HIGHER_IS_CLEARER[self.metric] * values  # noqa: E731
+        for seed, (epochs, values) in zip(
+            measurements.runs[run], curves(measurements, self.model, self.metric), strict=True
+        ):
+            log = {entry["epoch"]: entry["losses"] for entry in measurements.runs[run][seed]["log"]}
+            if any(self.loss not in log.get(epoch, {}) for epoch in epochs):
+                raise NotMeasured(f"{run}: its log has no loss {self.loss!r}")
+            losses = np.array([self.sign * log[epoch][self.loss] for epoch in epochs])
+            rho, p = spearmanr(losses, worse(values)) if len(epochs) > 2 else (0.0, 1.0)
+            yield float(rho), float(p), len(epochs)
+
+
+class Begins(Params):
+    """A metric of a model is at least a value at its first snapshot, in every seed."""
+
+    kind: Literal["begins"]
+    model: str
+    metric: str
+    value: float
+
+    def judge(self, measurements: Measurements) -> Judgement:
+        """The first snapshot's values."""
+        try:
+            first = [(epochs[0], values[0]) for epochs, values in curves(measurements, self.model, self.metric)]
+        except NotMeasured as missing:
+            return Judgement(Verdict.NOT_RUN, str(missing))
+        shown = ", ".join(f"{value:.3g}" for _, value in first)
+        observed = f"{self.metric} of {self.model} after epoch {first[0][0]}: {shown}, goal {self.value:g}"
+        verdicts = {value >= self.value for _, value in first}
+        if len(verdicts) > 1:
+            return Judgement(Verdict.INCONCLUSIVE, "seeds disagree", observed)
+        return Judgement(Verdict.REPLICATED if verdicts.pop() else Verdict.NOT_REPLICATED, "", observed)
