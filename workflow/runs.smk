@@ -48,7 +48,7 @@ rule measure_real:
         gpu=gpus(config["device"]),
     params:
         key=lambda w: plan(w.replication).training_key(plan(w.replication).classifier_named(w.real), 0),
-        code=lambda w: measuring_code(plan(w.replication).params.evaluation),
+        code=lambda w: measuring_code(plan(w.replication).params),
         classifier=lambda w: plan(w.replication).classifier_named(w.real),
         scale=SCALE,
     message:

@@ -5,6 +5,7 @@ Tensors are fake: shapes without memory or arithmetic, so that counting takes no
 """
 
 from collections.abc import Iterator
+from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +15,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from genrep import models, objectives, sampling
 from genrep.objectives import Batch
 from genrep.params import RunParams
-from genrep.params.training import DiffusionObjectiveParams
+from genrep.params.networks import NetworkParams
+from genrep.params.training import DiffusionObjectiveParams, ObjectiveParams
 
 
 class _NoModules:
@@ -37,6 +39,7 @@ class Counter(FlopCounterMode):
         self.mod_tracker = _NoModules()  # type: ignore[assignment]
 
 
+Moment = tuple[float, int, float]  # share of the epochs, resolution, alpha
 BATCH = 2  # batch normalisation needs two
 
 
@@ -48,11 +51,18 @@ def training_flops_per_image(run: RunParams, shape: models.Shape, classes: int) 
         shape: (C, H, W) of one image.
         classes: number of labels.
     """
+    return _training_flops(run.network, run.objective, tuple(moments(run, shape[1])), shape, classes)
+
+
+@cache  # reports ask again and again, of runs that differ in their data alone
+def _training_flops(
+    network: NetworkParams, objective: ObjectiveParams, moments: tuple[Moment, ...], shape: models.Shape, classes: int
+) -> int:
     total = 0.0
     with FakeTensorMode():
-        networks = _fake(run, shape, classes)
-        for share, side, alpha in moments(run, shape[1]):
-            for phase, batch, noise in _iteration(networks, run, side, alpha, shape[0]):
+        networks = _fake(network, shape, classes)
+        for share, side, alpha in moments:
+            for phase, batch, noise in _iteration(networks, objective, side, alpha, shape[0]):
                 weights = [w for role in phase.networks for w in networks[role].parameters()]
                 with Counter() as counter:
                     loss = next(iter(phase.loss(batch, noise).values()))
@@ -61,10 +71,10 @@ def training_flops_per_image(run: RunParams, shape: models.Shape, classes: int) 
     return round(total / BATCH)
 
 
-def _fake(run: RunParams, shape: models.Shape, classes: int) -> nn.ModuleDict:
+def _fake(network: NetworkParams, shape: models.Shape, classes: int) -> nn.ModuleDict:
     """The networks of a run with fake tensors, to be called in a ``FakeTensorMode``."""
     with unset_fake_temporarily(), torch.device("meta"):
-        networks = models.build(run.network, shape, classes, seed=0)
+        networks = models.build(network, shape, classes, seed=0)
     for module in networks.modules():  # some initial weights need real arithmetic, so they are put in place afterwards
         for name, weight in module.named_parameters(recurse=False):
             setattr(module, name, nn.Parameter(torch.zeros(weight.shape, dtype=weight.dtype)))
@@ -73,9 +83,9 @@ def _fake(run: RunParams, shape: models.Shape, classes: int) -> nn.ModuleDict:
     return networks
 
 
-def moments(run: RunParams, resolution: int) -> list[tuple[float, int, float]]:
+def moments(run: RunParams, resolution: int) -> list[Moment]:
     """(share of the run's epochs, resolution, alpha): what stands for each stage of a run, a fade by its middle."""
-    parts: list[tuple[float, int, float]] = []
+    parts: list[Moment] = []
     for part in run.growth:
         parts += [(part.fade / run.epochs, part.resolution, 0.5)] * bool(part.fade)
         parts += [((part.epochs - part.fade) / run.epochs, part.resolution, 1.0)] * (part.epochs > part.fade)
@@ -83,14 +93,14 @@ def moments(run: RunParams, resolution: int) -> list[tuple[float, int, float]]:
 
 
 def _iteration(
-    networks: nn.ModuleDict, run: RunParams, side: int, alpha: float, channels: int
+    networks: nn.ModuleDict, objective: ObjectiveParams, side: int, alpha: float, channels: int
 ) -> Iterator[tuple[objectives.Phase, Batch, objectives.Noise]]:
     """The phases of an iteration at one moment, with a batch and noise for each."""
     for network in models.growing(networks):
         network.grow(side, alpha)
     batch = Batch(torch.zeros(BATCH, channels, side, side), torch.zeros(BATCH, dtype=torch.long))
     generator = torch.Generator().manual_seed(0)
-    for phase in objectives.phases(networks, run.objective):
+    for phase in objectives.phases(networks, objective):
         yield phase, batch, phase.draw(batch, generator)
 
 
@@ -105,13 +115,20 @@ def activation_bytes_per_image(run: RunParams, shape: models.Shape, classes: int
         classes: number of labels.
         bf16: whether it trains in bf16.
     """
+    return _activation_bytes(run.network, run.objective, run.recompute, shape, classes, bf16)
+
+
+@cache
+def _activation_bytes(
+    network: NetworkParams, objective: ObjectiveParams, recompute: bool, shape: models.Shape, classes: int, bf16: bool
+) -> int:
     most = 0
     with FakeTensorMode():
-        networks = _fake(run, shape, classes)
-        if run.recompute:
+        networks = _fake(network, shape, classes)
+        if recompute:
             models.recompute_activations(networks)
         weights = {_storage(w) for w in networks.parameters()}
-        for phase, batch, noise in _iteration(networks, run, shape[1], 1.0, shape[0]):
+        for phase, batch, noise in _iteration(networks, objective, shape[1], 1.0, shape[0]):
             kept: dict[int, int] = {}
 
             def note(tensor: Tensor, kept: dict[int, int] = kept) -> Tensor:
@@ -148,7 +165,7 @@ def sampling_flops_per_image(run: RunParams, shape: models.Shape, classes: int) 
     if isinstance(run.objective, DiffusionObjectiveParams):
         run = run.model_copy(update={"objective": run.objective.model_copy(update={"steps": 1})})
     with FakeTensorMode():
-        networks = _fake(run, shape, classes).eval()
+        networks = _fake(run.network, shape, classes).eval()
         generator = torch.Generator().manual_seed(0)
         with Counter() as counter:
             sampling.sample(networks, run, torch.zeros(BATCH, dtype=torch.long), shape, generator)

@@ -119,7 +119,7 @@ def test_a_run_is_measured_at_its_last_snapshot(asking, folder, digits, tmp_path
     assert all("/inception-6726825d/" in row["id"] and "inception" in row["name"] for row in snapshot["metrics"])
     assert all(row["ci_low"] <= row["value"] <= row["ci_high"] for row in snapshot["metrics"])
     assert record["provenance"] == read_json(folder / "provenance.json")
-    assert record["evaluation"]["code"] == inception_code(asking(splits=(1,)).runs[RUN])
+    assert record["evaluation"]["code"] == inception_code(asking(splits=(1,)), RUN)
     assert (record["run"], record["model"], record["seed"]) == (RUN, "gan", 0)
     seen = sum(map(len, Network.shown))
     assert seen == 500 + 20  # real test images and samples, each once

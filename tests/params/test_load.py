@@ -273,13 +273,3 @@ def test_unknown_setting_or_scale_is_named(shipped, extra, scale, said):
 def test_a_scale_that_no_replication_has_is_named():
     with pytest.raises(UserError, match="no replication has the scale 'desk'"):
         replications_at({"scale": "smoke", "x": {"full": {}}}, "desk")
-
-
-def test_a_model_set_to_null_is_not_run_at_that_scale(shipped):
-    params = copy.deepcopy(shipped)
-    params[NAME]["smoke"]["runs"]["diffusion"] = None
-    params[NAME]["smoke"]["timing"]["runs"] = ["vae-adam"]
-    smoke = resolve(params, NAME, "smoke")
-    assert not [run for run in smoke.runs if run.startswith("diffusion")]
-    assert smoke.evaluation.samples_of == {}  # what was said of it is gone with it
-    assert [run for run in resolve(params, NAME, "full").runs if run.startswith("diffusion")]

@@ -253,7 +253,7 @@ def on_inception(current: None) -> dict[str, Any]:
     asking = plan(params)
     for title, run in (("real", "classifier"), (VAE, "vae-adam")):
         native = read_json(COMMITTED / f"{title}.json")
-        code = inception_code(asking.run(run))
+        code = inception_code(asking.params, run)
         record = {"how": inception_identity(asking.params, run), "evaluation": {"code": code}, "snapshots": []}
         trained = {"data": native["data"]} if title == "real" else {"provenance": native["provenance"]}
         write_json(COMMITTED / f"{title}.inception.json", record | trained)

@@ -1,5 +1,3 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from scipy import stats
@@ -132,8 +130,9 @@ def test_a_model_that_a_scale_leaves_out_says_where_it_is_run(maker):
 
 def test_what_was_not_timed_is_estimated_by_its_arithmetic(maker, monkeypatch):
     """Two timed models do 10 * 100 and 20 * 100 operations in 1 s and 2 s: 1,000 a second."""
-    monkeypatch.setattr("genrep.plan.plan_model", lambda *_: SimpleNamespace(images=7e6, training_flops=14_400_000))
-    with pytest.raises(NotMeasured, match=r"diffusion-adagrad: not run; 7.00 M training images, 14.4 MFLOP$"):
+    monkeypatch.setattr("genrep.flops.training_flops_per_image", lambda *_: 2)
+    monkeypatch.setattr("genrep.plan.images_to_see", lambda run: 1_800_000)
+    with pytest.raises(NotMeasured, match=r"diffusion-adagrad: not run; 7.20 M training images, 14.4 MFLOP$"):
         maker.open().best_run("diffusion")
     maker.times(device="cpu", vae=[9.0, 1.0], gan=[9.0, 2.0])
     said = r"14.4 MFLOP: about 4 h on a chip \(cpu, 2 threads\), at the mean rate of what was timed$"

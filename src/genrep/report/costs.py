@@ -6,20 +6,24 @@ from typing import Any
 from genrep.params import ReplicationParams
 
 
-def arithmetic(params: ReplicationParams, model: str, runs: list[str], times: dict[str, Any] | None) -> str:
-    """``8.14 M training images, 2.12 PFLOP``: what some runs of a model would see and compute in training.
+def arithmetic(params: ReplicationParams, runs: list[str], times: dict[str, Any] | None) -> str:
+    """``8.14 M training images, 2.12 PFLOP``: what some runs would see and compute in training.
 
     With the times of other models' epochs also the hours at their mean rate.
     """
-    from genrep.plan import plan_model, quantity  # imports torch, which tables of finished runs need not wait for
+    from genrep.data.catalogue import data_set  # torch, which tables of finished runs need not wait for
+    from genrep.flops import training_flops_per_image
+    from genrep.plan import classes_of, images_to_see, quantity
 
-    found = plan_model(params, model, runs, None, {})
-    text = f"{quantity(found.images).strip()} training images, {quantity(found.training_flops)}FLOP"
+    images = flops = 0
+    for run in (params.runs[name] for name in runs):
+        seen = images_to_see(run) * len(run.seeds)
+        images += seen
+        flops += seen * training_flops_per_image(run, data_set(run.data.set).shape, classes_of(run))
+    text = f"{quantity(images).strip()} training images, {quantity(flops)}FLOP"
     if times is None:
         return text
-    return (
-        f"{text}: {on_machine(found.training_flops / _rate(times) / 3600, times)}, at the mean rate of what was timed"
-    )
+    return f"{text}: {on_machine(flops / _rate(times) / 3600, times)}, at the mean rate of what was timed"
 
 
 def on_machine(hours: float, times: dict[str, Any] | None) -> str:

@@ -312,7 +312,7 @@ class Measurements:
         try:
             seconds = self.epoch_seconds(model, "last").value
         except NotMeasured:
-            return f"{text}; {arithmetic(self.params, model, missing, self.times)}"
+            return f"{text}; {arithmetic(self.params, missing, self.times)}"
         hours = sum(self.params.runs[n].epochs * len(self.params.runs[n].seeds) for n in missing) * seconds / 3600
         return f"{text}; {on_machine(hours, self.times)}"
 
