@@ -68,13 +68,13 @@ class Decoder(nn.Module):
 
 def build(params: ConvVAEParams, shape: tuple[int, int, int], classes: int) -> nn.ModuleDict:
     """``encoder`` and ``decoder``."""
-    networks = nn.ModuleDict(
+
+    def drawn(network: nn.Module) -> nn.Module:
+        return glorot_(network) if params.init == "glorot" else network
+
+    return nn.ModuleDict(
         {
-            "encoder": Encoder(shape, params.channels, params.dense, params.latent),
-            "decoder": Decoder(shape, params.channels, params.latent),
+            "encoder": drawn(Encoder(shape, params.channels, params.dense, params.latent)),
+            "decoder": drawn(Decoder(shape, params.channels, params.latent)),
         }
     )
-    if params.init == "glorot":
-        for network in networks.values():
-            glorot_(network)
-    return networks
