@@ -12,6 +12,7 @@ import torch
 from genrep import doctor
 from genrep.data.prepare import MIRROR
 from genrep.doctor import Check, checks, diagnose
+from genrep.params import load, replications_at
 from tests.conftest import ROOT
 
 
@@ -122,7 +123,9 @@ def test_missing_weights_are_named_with_the_command_and_who_asks(tmp_path, monke
     monkeypatch.chdir(tmp_path)
     check = only(doctor.inception_weights)
     assert (check.name, check.status, check.mend) == ("inception", "warn", "genrep data fetch inception")
-    assert "Inception metrics of fashion_mnist_is will not be run" in check.found
+    asking = [name for name in replications_at(load(), "full") if "inception" in load()[name]["full"]["evaluation"]]
+    assert asking
+    assert f"Inception metrics of {', '.join(asking)} will not be run" in check.found
     weights = tmp_path / "data/weights/inception.safetensors"
     weights.parent.mkdir(parents=True)
     weights.touch()

@@ -103,7 +103,8 @@ def test_epoch_of_a_growing_run_is_the_mean_over_its_resolutions(thesis_runs, fa
         assert timing.mean_epoch(loop, steps) == pytest.approx((0.25 * 2 + 0.25 * 40 + 0.5 * 400, 0.25 + 2.5 + 50))
 
 
-def test_random_images_stand_in_for_a_set_that_its_user_has_to_bring(thesis_runs, monkeypatch):
+def test_random_images_stand_in_for_a_set_that_its_user_has_to_bring(thesis_runs, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("GENREP_DATA_MIRROR", raising=False)
     run = thesis_runs["vae"]
     run = run.model_copy(update={"data": run.data.model_copy(update={"set": "landscapes-128-800"})})
