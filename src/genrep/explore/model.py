@@ -21,6 +21,7 @@ from genrep.training.checkpoint import load_weights
 MOST = 256  # images decoded at once
 POINTS = 600  # held-out images in the plane
 DIRECTIONS = 8
+LAYERS = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 CPU = torch.device("cpu")
 _one_at_a_time = Lock()  # torch uses all its threads for one request
 
@@ -140,8 +141,15 @@ class ExploredModel:
 
         As for GANs by Shen and Zhou (2021); what is told of the class beside the latent is left out.
         """
-        first = next(layer for layer in self.network().modules() if isinstance(layer, nn.Linear))
-        weight = first.weight.detach()[:, : self.latent]
+        weight = of_inputs(next(layer for layer in self.network().modules() if isinstance(layer, LAYERS)))
+        weight = weight[:, : self.latent]
         found = torch.linalg.svd(weight.double(), full_matrices=False).Vh[:DIRECTIONS]
         signs = torch.sign(found.gather(1, found.abs().argmax(1, keepdim=True)))  # the largest entry is positive
         return (found * signs).numpy()
+
+
+def of_inputs(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d) -> Tensor:
+    """The weights of a layer, (outputs, inputs); of a convolution every place of its kernel is an output."""
+    weight = layer.weight.detach()
+    inputs = 0 if isinstance(layer, nn.ConvTranspose2d) else 1
+    return weight.movedim(inputs, -1).flatten(0, -2)
