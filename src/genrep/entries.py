@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from genrep.errors import UserError
 from genrep.params.base import Params
+from genrep.params.yaml_loader import SafeLoader
 
 Entry = TypeVar("Entry", bound=Params)
 
@@ -19,7 +20,7 @@ def read_entries(path: Path, kind: type[Entry]) -> list[Entry]:
         UserError: there is no such file, it is no list, or an entry breaks the contract.
     """
     try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+        entries = yaml.load(path.read_text(encoding="utf-8"), SafeLoader)
         if not isinstance(entries, list):
             raise UserError(f"{path}: must be a list of {path.stem}")
         return [kind.model_validate(entry) for entry in entries]

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from genrep.data.card import card_if_any
 from genrep.errors import UserError
+from genrep.params.yaml_loader import SafeLoader
 
 DATA = Path("data")
 PREPARED = DATA / "prepared"
@@ -157,7 +158,7 @@ class DataSet(Entry):
 
 @cache
 def _content() -> dict[str, Any]:
-    return yaml.safe_load(Path(__file__).with_name("catalogue.yaml").read_text(encoding="utf-8"))
+    return yaml.load(Path(__file__).with_name("catalogue.yaml").read_text(encoding="utf-8"), SafeLoader)
 
 
 @cache

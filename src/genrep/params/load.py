@@ -11,12 +11,13 @@ from genrep.errors import UserError
 from genrep.params.base import merge
 from genrep.params.replications import ReplicationParams
 from genrep.params.training import RunParams
+from genrep.params.yaml_loader import SafeLoader
 
 SCALES = ("smoke", "desk", "full")
 SETTINGS = ("scale", "device")  # top-level keys that are not replications
 
 
-class UniqueKeys(yaml.SafeLoader):
+class UniqueKeys(SafeLoader):
     """Refuses a mapping that says one thing twice; YAML's own rule is that the last one silently wins."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
