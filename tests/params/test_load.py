@@ -118,10 +118,10 @@ def test_scale_of_the_file_is_the_default(shipped):
         ("full/evaluation/sample", "full.evaluation.sample: unknown parameter - did you mean 'samples'?"),
         ("full/runs/gan/bach_size", "full.runs.gan-adam.bach_size: unknown parameter - did you mean 'batch_size'?"),
         ("full/runs/vae/data/spilt", "vae-adam.data.spilt: unknown parameter - did you mean 'split'?"),
-        ("full/runs/vae/network/latnt", "vae-adam.network.conv_vae.latnt: unknown parameter - did you mean 'latent'?"),
+        ("full/runs/vae/network/latnt", "vae-adam.network.latnt: unknown parameter - did you mean 'latent'?"),
         ("full/runs/diffusion/sampler/guidence", "guidence: unknown parameter - did you mean 'guidance'?"),
         ("full/runs/vae/variants/sgd/optimizer/momentm", "momentm: unknown parameter - did you mean 'momentum'?"),
-        ("smoke/runs/gan/network/dropuot", "smoke.runs.gan-adam.network.mlp_gan.dropuot: unknown parameter"),
+        ("smoke/runs/gan/network/dropuot", "smoke.runs.gan-adam.network.dropuot: unknown parameter"),
         ("full/runs/vae/zzz", "full.runs.vae-adam.zzz: unknown parameter"),
     ],
 )
@@ -144,10 +144,10 @@ def test_mistyped_key_is_named_with_the_nearest(resolving, where, said):
         ("full/runs/gan/network/dropout", 1, "dropout: .*less than 1, got 1"),
         ("full/runs/gan/objective/real_label", 1.5, "real_label: .*less than or equal to 1, got 1.5"),
         ("full/runs/diffusion/network/features", 12, "features: .*multiple of 8, got 12"),
-        ("full/runs/vae/variants/adam/optimizer/lr", "fast", "adam.lr: .*number.*got 'fast'"),
-        ("full/runs/vae/variants/adam/optimizer/lr", -1e-3, "adam.lr: .*greater than 0"),
+        ("full/runs/vae/variants/adam/optimizer/lr", "fast", "optimizer.lr: .*number.*got 'fast'"),
+        ("full/runs/vae/variants/adam/optimizer/lr", -1e-3, "optimizer.lr: .*greater than 0"),
         ("full/runs/vae/data/split", "valid", "data.split: .*'train', 'test' or 'all', got 'valid'"),
-        ("full/runs/vae/network", {"kind": "conv_vae", "channels": [4], "dense": 2}, "conv_vae.latent: missing"),
+        ("full/runs/vae/network", {"kind": "conv_vae", "channels": [4], "dense": 2}, "network.latent: missing"),
         ("full/precision", "fp16", "precision: .*got 'fp16'"),
         ("full/timing/epochs", 1, "timing.epochs: .*greater than or equal to 2"),
         ("full/evaluation/confidence", 1.1, "evaluation.confidence: .*got 1.1"),
@@ -158,7 +158,7 @@ def test_mistyped_key_is_named_with_the_nearest(resolving, where, said):
         ("full/runs/vae/data/range", [1, 0], "range: 1.0 is not below 0.0"),
         ("full/runs/vae/variants/adam/seeds", [0, 0], "seeds: .* names one twice"),
         ("full/runs/vae/variants/adam/seeds", [], "seeds: .*at least 1"),
-        ("full/runs/vae/variants/adam/optimizer/lr", float("inf"), "adam.lr: .*finite"),
+        ("full/runs/vae/variants/adam/optimizer/lr", float("inf"), "optimizer.lr: .*finite"),
         ("full/evaluation/classifier", "vae-adam", "classifier: 'vae-adam' is not one of classifier"),
         ("full/runs/gan/drop_last", False, "gan-adam: replacement: .*set drop_last: true"),
         ("full/runs/vae/epochs", True, r"vae-adam: epochs: true \(also written yes or on\) is not a value for it"),
@@ -273,3 +273,10 @@ def test_unknown_setting_or_scale_is_named(shipped, extra, scale, said):
 def test_a_scale_that_no_replication_has_is_named():
     with pytest.raises(UserError, match="no replication has the scale 'desk'"):
         replications_at({"scale": "smoke", "x": {"full": {}}}, "desk")
+
+
+def test_of_a_list_that_could_be_a_word_the_wrong_entry_is_named(shipped):
+    params = copy.deepcopy(shipped)
+    params[NAME]["smoke"]["runs"]["vae"]["snapshots"] = [0, 5]
+    with pytest.raises(UserError, match=r"runs\.vae-\w+\.snapshots\.0: .*greater than 0, got 0"):
+        resolve(params, NAME, "smoke")

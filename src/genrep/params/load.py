@@ -157,11 +157,13 @@ def _expand_variants(merged: dict[str, Any]) -> dict[str, Any]:
 def explain(error: ValidationError, schema: type[BaseModel]) -> str:
     """The first problem of a pydantic error as one line that names the key and the nearest known one of a schema."""
     # a mistyped key is also a missing one; its own name says more
-    problem = next((e for e in error.errors() if e["type"] == "extra_forbidden"), error.errors()[0])
+    problems = [e for e in error.errors() if e["type"] != "literal_error" or not _is_alternative(e)] or error.errors()
+    problem = next((e for e in problems if e["type"] == "extra_forbidden"), problems[0])
     location = [str(part) for part in problem["loc"]]
     if problem["type"] == "extra_forbidden":
         known = _fields_at(schema, location[:-1])
-        return f"{'.'.join(location)}: unknown parameter{suggestion(location[-1], known)}"
+        return f"{'.'.join(_written(schema, location))}: unknown parameter{suggestion(location[-1], known)}"
+    location = _written(schema, location)
     if problem["type"] == "missing":
         return f"{'.'.join(location)}: missing"
     if problem["type"] == "union_tag_invalid":
@@ -174,6 +176,28 @@ def explain(error: ValidationError, schema: type[BaseModel]) -> str:
     if location:  # a check over a whole block names its keys itself
         message = f"{'.'.join(location)}: {message}"
     return f"{message}, got {problem['input']!r}" if _short(problem["input"]) else message
+
+
+def _is_alternative(error: Any) -> bool:
+    """Whether it is about one word that could stand in place of what was given, such as ``all`` for a list."""
+    return str(error["loc"][-1]).startswith("literal[")
+
+
+def _written(annotation: Any, location: list[str]) -> list[str]:
+    """The keys of params.yaml that lead to a place, without pydantic's own names of the members of a union."""
+    if not location:
+        return []
+    head, *rest = location
+    if "[" in head:
+        return _written(annotation, rest)
+    for candidate in _models(annotation):
+        fields = candidate.model_fields
+        if head in fields:
+            return [head, *_written(fields[head].annotation, rest)]
+        if "kind" in fields and head in get_args(fields["kind"].annotation):
+            return _written(candidate, rest)
+    inner = [a for a in get_args(annotation) if a is not str]
+    return [head, *_written(inner[-1], rest)] if inner else location
 
 
 def _short(value: Any) -> bool:
