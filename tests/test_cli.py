@@ -219,3 +219,17 @@ def test_data_fetch_by_hand_prints_the_steps_and_fails(genrep):
     assert "lhq_256.zip" in result.stdout
     assert result.stderr.startswith("genrep: lhq: lhq_256.zip not in data")
     assert result.stderr.count("\n") == 1
+
+
+def test_out_of_memory_is_one_line(genrep, monkeypatch):
+    def full(*_: object) -> None:
+        raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+
+    monkeypatch.setattr("genrep.doctor.diagnose", full)
+    assert_one_line(genrep("doctor"), "out of memory ([enforce fail] DefaultCPUAllocator")
+
+
+def test_of_several_processes_one_speaks(genrep, monkeypatch):
+    monkeypatch.setenv("RANK", "1")
+    result = genrep("compare", "mnist_timng")
+    assert (result.exit_code, result.stderr) == (1, "")

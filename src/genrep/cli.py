@@ -1,9 +1,10 @@
 """The ``genrep`` command: each step of the flow is a subcommand that reads and writes files."""
 
+import os
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -23,11 +24,20 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except UserError as error:
-            click.echo(f"genrep: {error}", err=True)
-            sys.exit(1)
+            fail(str(error))
         except OSError as error:  # a file or folder that cannot be read or written; the message names it
-            click.echo(f"genrep: {error.filename or 'input/output'}: {error.strerror or error}", err=True)
-            sys.exit(1)
+            fail(f"{error.filename or 'input/output'}: {error.strerror or error}")
+        except RuntimeError as error:  # training says which of its switches help (genrep.training.run)
+            if type(error).__name__ != "OutOfMemoryError" and "can't allocate memory" not in str(error):
+                raise
+            fail(f"out of memory ({str(error).splitlines()[0]}); end what else uses the device, or set device: cpu")
+
+
+def fail(message: str) -> NoReturn:
+    """End with one line on stderr; of several processes of one training the first speaks for all."""
+    if os.environ.get("RANK", "0") == "0":
+        click.echo(f"genrep: {message}", err=True)
+    sys.exit(1)
 
 
 only_option = click.option(

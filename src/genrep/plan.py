@@ -16,6 +16,7 @@ from genrep.data.availability import Availability, availability, prepared_bytes
 from genrep.data.catalogue import data_set
 from genrep.data.weight_files import fetching, missing_weights
 from genrep.devices import claimed, device_name
+from genrep.errors import UserError
 from genrep.files import sha256_json
 from genrep.flops import sampling_flops_per_image, training_flops_per_image
 from genrep.params import ReplicationParams, RunParams
@@ -146,7 +147,7 @@ def plan_model(
     entry = data_set(runs[0].data.set)
     classes = classes_of(runs[0])
     flops = training_flops_per_image(runs[0], entry.shape, classes)
-    images = sum(images_to_see(run) * len(run.seeds) for run in runs)
+    images = sum(_images_to_see(name, run) * len(run.seeds) for name, run in zip(names, runs, strict=True))
     samples = sum(
         len(run.snapshot_epochs()) * max(replication.samples_of(name)) * len(run.seeds)
         for name, run in zip(names, runs, strict=True)
@@ -173,6 +174,13 @@ def _rate(run: RunParams, device: torch.device, rates: dict[str, float]) -> floa
     if key not in rates:
         rates[key] = training_rate(run, device)
     return rates[key]
+
+
+def _images_to_see(name: str, run: RunParams) -> int:
+    try:
+        return images_to_see(run)
+    except UserError as error:
+        raise UserError(f"{name}: {error}") from None
 
 
 def images_to_see(run: RunParams) -> int:
