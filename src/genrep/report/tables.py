@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from genrep.files import write_text
+from genrep.params import RunParams
 from genrep.report.estimates import Estimate, NotMeasured
 from genrep.report.measurements import Measurements
 
@@ -78,7 +79,7 @@ def run_table(measurements: Measurements, metrics: tuple[str, ...]) -> pd.DataFr
         rows.append(
             {
                 "run": name,
-                "learning rate": run.optimizer.lr,
+                "learning rate": _learning_rate(run, records),
                 "seeds": f"{len(records)} of {len(run.seeds)}",
                 "status": first["status"] if first else "not run",
                 "losses at the end": ", ".join(f"{key} {value:.4g}" for key, value in last.items()) or "-",
@@ -88,6 +89,13 @@ def run_table(measurements: Measurements, metrics: tuple[str, ...]) -> pd.DataFr
             }
         )
     return pd.DataFrame(rows)
+
+
+def _learning_rate(run: RunParams, records: dict[int, dict[str, Any]]) -> float | str:
+    """What the measured seeds were trained with, whatever ``params.yaml`` says by now; its value where none was run."""
+    identities = (record.get("provenance", {}).get("identity", {}) for record in records.values())
+    rates = dict.fromkeys(one["params"]["optimizer"]["lr"] for one in identities if one) or {run.optimizer.lr: None}
+    return next(iter(rates)) if len(rates) == 1 else ", ".join(f"{rate:g}" for rate in rates)
 
 
 def curve_table(measurements: Measurements) -> pd.DataFrame:
