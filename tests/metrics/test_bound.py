@@ -19,12 +19,17 @@ def networks(smoke_runs) -> nn.ModuleDict:
     return build(smoke_runs["vae-adam"].network, (1, 28, 28), 10, seed=0).eval()
 
 
+def trained_on(split, smoke_runs):
+    run = smoke_runs["vae-adam"]
+    return run.model_copy(update={"data": run.data.model_copy(update={"split": split})})
+
+
 def measured(networks, run, digits):
     return {m["name"]: m for m in measure_bound(networks, run, digits, 3, torch.device("cpu"))}
 
 
 def test_parts_add_up_to_a_negative_bound_whose_id_says_the_convention(networks, smoke_runs, digits):
-    found = measured(networks, smoke_runs["vae-adam"], digits)
+    found = measured(networks, trained_on("train", smoke_runs), digits)
     for split, n in (("train", 2000), ("test", 500)):
         value = {name: found[f"{name}/{split}"]["value"] for name in ("elbo", "log_likelihood", "kl")}
         assert value["elbo"] == pytest.approx(value["log_likelihood"] - value["kl"])
@@ -32,6 +37,14 @@ def test_parts_add_up_to_a_negative_bound_whose_id_says_the_convention(networks,
         assert found[f"elbo/{split}"]["id"] == f"elbo/bce_sum/{split}/n={n}/draws=1"
         assert found[f"elbo/{split}"]["n"] == n
         assert value["log_likelihood"] < found[f"log_likelihood_limit/{split}"]["value"] < 0
+
+
+def test_training_images_are_those_of_the_split_that_the_run_was_trained_on(networks, smoke_runs, digits):
+    found = measured(networks, trained_on("all", smoke_runs), digits)
+    assert (found["elbo/train"]["n"], found["elbo/test"]["n"]) == (2500, 500)
+    assert found["elbo/train"]["id"] == "elbo/bce_sum/all/n=2500/draws=1"
+    alone = elbo(networks, pixels(digits, "all"), (0, 1), generator(3, "elbo", "all"))
+    assert found["elbo/train"]["value"] == pytest.approx(alone.elbo)
 
 
 def test_it_is_that_of_the_metric_with_the_same_draws(networks, smoke_runs, digits):

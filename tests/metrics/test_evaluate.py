@@ -98,6 +98,8 @@ def test_looked_at_epochs_have_intervals_and_a_grid_and_what_is_alike_is_flagged
     with np.load(out.with_suffix(".npz")) as kept:
         assert kept["grid_1"].shape == kept["grid"].shape == (40, 1, 28, 28)
         assert not np.array_equal(kept["grid_1"], kept["grid"])
+        assert kept["originals"].shape == (10, 1, 28, 28)
+        assert kept["reconstructions"].shape == (2, 10, 1, 28, 28)
 
 
 @pytest.mark.parametrize(

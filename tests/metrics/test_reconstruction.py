@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from genrep.metrics.reconstruction import squared_error
+from genrep.metrics.reconstruction import reconstructions, squared_error
 from tests.stubs import Stub
 
 
@@ -27,3 +27,12 @@ def test_the_batch_size_does_not_matter():
     images = torch.randint(256, (7, 1, 2, 2), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     whole, parts = (squared_error(networks(0.3), images, (0, 1), batch_size=size) for size in (7, 2))
     assert np.array_equal(whole, parts)
+
+
+def test_the_error_is_that_of_the_pixels_that_come_back():
+    images = torch.randint(256, (7, 1, 2, 2), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    back = reconstructions(networks(0.2), images, (-1, 1), batch_size=2)
+    assert back.dtype == torch.uint8
+    assert back.unique().tolist() == [153]  # 0.2 between -1 and 1
+    error = ((back.double() - images.double()) / 255).square().flatten(1).mean(dim=1)
+    assert squared_error(networks(0.2), images, (-1, 1)) == pytest.approx(error.numpy())

@@ -61,12 +61,12 @@ class Maker:
         drawn = {key: rng.integers(0, 256, (*shape, 1, 28, 28), dtype=np.uint8) for key, shape in kept.items()}
         np.savez_compressed(self.folder / "measurements" / f"{name}-seed{seed}.npz", epochs=epochs, **drawn)
 
-    def real(self, legible_share: float, n: int = 10_000) -> None:
+    def real(self, legible_share: float, n: int = 10_000, margin: float = 0.0) -> None:
         """Real images; called again, at another sample count."""
         path = self.folder / "measurements" / "real.json"
         metrics = read_json(path)["snapshots"][0]["metrics"] if path.exists() else []
         entry = {"id": "legible_share", "name": "legible_share", "n": n, "value": legible_share}
-        metrics.append(entry | {"ci_low": legible_share, "ci_high": legible_share})
+        metrics.append(entry | {"ci_low": legible_share - margin, "ci_high": legible_share + margin})
         write_json(path, {"snapshots": [{"epoch": None, "metrics": metrics}]})
 
     def times(self, device: str = "cuda", **seconds: list[float]) -> None:

@@ -97,6 +97,18 @@ def test_every_run_has_a_row_whatever_became_of_it(maker: Maker) -> None:
     assert (absent["seeds"], absent["status"], absent["fid"]) == ("0 of 3", "not run", "-")
 
 
+def test_the_learning_rate_is_the_one_that_was_trained_with(maker: Maker) -> None:
+    def trained(rate: float) -> dict:
+        return {"identity": {"params": {"optimizer": {"lr": rate}}}}
+
+    configured = maker.params.runs["vae-sgd"].optimizer.lr
+    for seed in (0, 1):
+        maker.run("vae-adam", seed, {"fid": [9.0]}, provenance=trained(0.125))
+        maker.run("gan-adam", seed, {"fid": [9.0]}, provenance=trained(0.125 * (seed + 1)))
+    rates = run_table(maker.open(), ("fid",)).set_index("run")["learning rate"]
+    assert (rates["vae-adam"], rates["gan-adam"], rates["vae-sgd"]) == (0.125, "0.125, 0.25", configured)
+
+
 def test_curves_are_long_and_rounded(maker: Maker) -> None:
     maker.run("gan-adam", 0, {"fid": [1 / 3, 0.25]})
     table = curve_table(maker.open())

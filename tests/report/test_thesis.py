@@ -65,3 +65,23 @@ def test_every_claim_of_the_thesis_is_there():
     ids = [claim.id for claim in read_claims(FOLDER)]
     assert [name for name in ids if not name.endswith("n")] == [f"T{number}" for number in range(1, 18)]
     assert {name for name in ids if name.endswith("n")} == {"T1n", "T4n", "T13n"}
+
+
+def test_native_fid_is_compared_at_a_sample_count_that_all_models_have(maker):
+    for model in ("vae", "gan", "diffusion", "vae_landscapes"):
+        maker.run(model, 0, {"fid": [9.0], "legible_share": [1.0]})
+    found = tables(maker.open(), read_published(FOLDER))
+    assert max(maker.params.samples_of("vae")) > 1000 == max(maker.params.samples_of("diffusion"))
+    assert list(found["table_6_1"]["n of native FID"]) == [1000] * 3
+    assert all(value.startswith("9 [") for value in found["table_6_1"]["native FID, ours"])
+    assert list(found["table_6_10"]["n of native FID"]) == [8096] * 3  # of those that were run
+    assert [value[0] for value in found["table_6_10"]["native FID, ours"]] == ["9", "-", "-"]
+
+
+def test_a_classifier_of_one_class_reads_nothing(maker):
+    for model in ("vae", "vae_landscapes"):
+        maker.run(model, 0, {"fid": [9.0], "legible_share": [1.0]})
+    table = tables(maker.open(), read_published(FOLDER))["table_runs"].set_index("run")
+    assert table.loc["vae", "legible_share"].startswith("1 [")
+    assert table.loc["vae_landscapes", "legible_share"] == "-"
+    assert table.loc["vae_landscapes", "fid"].startswith("9 [")

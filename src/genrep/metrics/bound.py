@@ -21,13 +21,14 @@ from genrep.objectives.vae import bernoulli_nll, gaussian_nll
 from genrep.params.training import RunParams, VAEObjectiveParams
 from genrep.rng import generator
 
-SPLITS = ("train", "test")
-
 
 def measure_bound(
     networks: nn.ModuleDict, run: RunParams, images: ImageSet, seed: int, device: torch.device
 ) -> Metrics:
-    """The metrics of a VAE with an encoder, on each split of its data set, whatever it was trained on.
+    """The metrics of a VAE with an encoder, on the images that it was trained on and on the test images.
+
+    A name that ends in ``/train`` is of the former, whichever split that is (its id says so); a run on ``all`` has seen
+    the test images too.
 
     Args:
         networks: ``encoder`` and ``decoder``, in evaluation mode on ``device``.
@@ -42,21 +43,21 @@ def measure_bound(
     assert isinstance(run.objective, VAEObjectiveParams)
     convention, nll = likelihood(networks, run.objective)
     found: Metrics = []
-    for split in SPLITS:
+    for role, split in (("train", run.data.split), ("test", "test")):
         shown = pixels(images, split)
         rng = generator(seed, "elbo", split, device=device)
         log_likelihood, kl = parts(networks, shown, run.data.range, rng, nll=nll)
         drawn = f"{convention}/{split}/n={len(shown)}/draws=1"
         error = squared_error(networks, shown, run.data.range)
         found += [
-            row(f"elbo/{split}", f"elbo/{drawn}", log_likelihood - kl),
-            row(f"log_likelihood/{split}", f"log_likelihood/{drawn}", log_likelihood),
-            row(f"kl/{split}", f"kl/{split}/n={len(shown)}", kl),
-            row(f"reconstruction_error/{split}", f"reconstruction_error/mse/{split}/n={len(shown)}", error),
+            row(f"elbo/{role}", f"elbo/{drawn}", log_likelihood - kl),
+            row(f"log_likelihood/{role}", f"log_likelihood/{drawn}", log_likelihood),
+            row(f"kl/{role}", f"kl/{split}/n={len(shown)}", kl),
+            row(f"reconstruction_error/{role}", f"reconstruction_error/mse/{split}/n={len(shown)}", error),
         ]
         if run.objective.gaussian_sd is None:
             limit = log_likelihood_limit(shown)
-            found.append(row(f"log_likelihood_limit/{split}", f"log_likelihood_limit/{convention}/{split}", limit))
+            found.append(row(f"log_likelihood_limit/{role}", f"log_likelihood_limit/{convention}/{split}", limit))
     return found
 
 

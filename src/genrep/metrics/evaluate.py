@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
+from torch import Tensor
 from tqdm import tqdm
 
 from genrep.data.arrays import ImageSet
@@ -21,9 +22,10 @@ from genrep.identity import measurement_identity, measuring_code
 from genrep.metrics.bound import measure_bound
 from genrep.metrics.collapse import collapse
 from genrep.metrics.frechet import Gaussian
-from genrep.metrics.measure import ROW, measure_held_out, measure_snapshot, reference
+from genrep.metrics.measure import ROW, measure_held_out, measure_snapshot, pixels, reference
 from genrep.metrics.native import NativeProtocol
 from genrep.metrics.probes import probe
+from genrep.metrics.reconstruction import reconstructions
 from genrep.params import ReplicationParams
 from genrep.provenance import git_state, machine, now
 from genrep.training.folder import finished_epochs, load_networks, provenance
@@ -95,6 +97,8 @@ def evaluate(
     flags: list[dict[str, Any]] = []
     kept: dict[str, Any] = {"epochs": np.array(done)}
     rows: list[np.ndarray] = []
+    back: list[np.ndarray] = []
+    originals = _for_reconstruction(images) if data_set(run.data.set).redistribution else None
     with claimed(device) as place, fixed_threads(run.threads):
         classifier = replication.classifier_of(name)
         protocol = open_protocol(replication, classifier, classifier_folder, classifier_images, place)
@@ -107,6 +111,8 @@ def evaluate(
                 shown.pop("forward", None)  # real images, which the others are not
             if "encoder" in networks:
                 metrics += measure_bound(networks, run, images, replication.evaluation.seed, place)
+                if originals is not None:
+                    back.append(reconstructions(networks, originals, run.data.range).numpy())
             if found := collapse(metrics):
                 flags.append({"epoch": epoch, "flag": found})
                 tqdm.write(f"{name}, epoch {epoch}: {found}", file=sys.stderr)
@@ -126,6 +132,8 @@ def evaluate(
                 metrics, shown = probe(probed, networks, run, protocol, images, place)
                 snapshots[-1]["metrics"] += metrics
                 kept |= shown
+        if originals is not None and back:
+            kept |= {"originals": originals.numpy(), "reconstructions": np.stack(back)}
         kept["rows"] = np.stack(rows) if rows else np.zeros((0, ROW, *images.shape), np.uint8)
         with atomic_path(out.with_suffix(".npz")) as temporary:
             np.savez_compressed(temporary, **kept)
@@ -145,6 +153,12 @@ def evaluate(
                 "snapshots": snapshots,
             },
         )
+
+
+def _for_reconstruction(images: ImageSet) -> Tensor:
+    """The test images whose reconstructions are kept for figures: ROW of them, spread evenly over the split."""
+    test = pixels(images, "test")
+    return test[np.linspace(0, len(test) - 1, min(ROW, len(test))).astype(int)]
 
 
 @contextmanager

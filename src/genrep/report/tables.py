@@ -6,7 +6,9 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
+from genrep.data.catalogue import data_set
 from genrep.files import write_text
+from genrep.params import RunParams
 from genrep.report.estimates import Estimate, NotMeasured
 from genrep.report.measurements import Measurements
 
@@ -18,6 +20,7 @@ th { position: sticky; top: 0; background: #f4f4f4 }
 """
 Found = TypeVar("Found")
 DIGITS = 6  # significant, so that a regenerated file is equal to the last bit that matters
+OF_CLASSES = ("legible_share", "inception_score", "classes_covered")  # metrics that one class alone makes empty
 WHOLE = 2**53  # below which a float holds every whole number
 
 
@@ -78,16 +81,31 @@ def run_table(measurements: Measurements, metrics: tuple[str, ...]) -> pd.DataFr
         rows.append(
             {
                 "run": name,
-                "learning rate": run.optimizer.lr,
+                "learning rate": _learning_rate(run, records),
                 "seeds": f"{len(records)} of {len(run.seeds)}",
                 "status": first["status"] if first else "not run",
                 "losses at the end": ", ".join(f"{key} {value:.4g}" for key, value in last.items()) or "-",
                 "n": n,
-                **{metric: shown(or_missing(measurements.final, name, metric, n)) for metric in metrics},
+                **{metric: _final(measurements, name, metric, n) for metric in metrics},
                 "best of its model": "yes" if name in measurements.best.values() else "",
             }
         )
     return pd.DataFrame(rows)
+
+
+def _final(measurements: Measurements, name: str, metric: str, n: int) -> str:
+    """A metric after the last epoch; a dash too where a classifier of one class, which is always sure, says nothing."""
+    judge = measurements.params.runs[measurements.params.classifier_of(name)].data
+    if metric in OF_CLASSES and not judge.attributes and data_set(judge.set).classes == 1:
+        return "-"
+    return shown(or_missing(measurements.final, name, metric, n))
+
+
+def _learning_rate(run: RunParams, records: dict[int, dict[str, Any]]) -> float | str:
+    """What the measured seeds were trained with, whatever ``params.yaml`` says by now; its value where none was run."""
+    identities = (record.get("provenance", {}).get("identity", {}) for record in records.values())
+    rates = dict.fromkeys(one["params"]["optimizer"]["lr"] for one in identities if one) or {run.optimizer.lr: None}
+    return next(iter(rates)) if len(rates) == 1 else ", ".join(f"{rate:g}" for rate in rates)
 
 
 def curve_table(measurements: Measurements) -> pd.DataFrame:

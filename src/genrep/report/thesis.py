@@ -1,5 +1,6 @@
 """What only the replication ``thesis`` has: Tables 6.1 to 6.3, the scores of section 6.10, and its figures."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -28,7 +29,8 @@ def tables(measurements: Measurements, published: pd.DataFrame) -> dict[str, pd.
 
 
 def realism(measurements: Measurements, printed: pd.Series) -> pd.DataFrame:
-    """Table 6.1: IS and FID of the thesis's Inception network, and native FID beside them."""
+    """Table 6.1: IS and FID of the thesis's Inception network, and native FID beside them, at one n for all models."""
+    n = _shared_n(measurements, MODELS)
     return pd.DataFrame(
         [
             {
@@ -37,7 +39,8 @@ def realism(measurements: Measurements, printed: pd.Series) -> pd.DataFrame:
                 "IS, ours": shown(_final(measurements, model, "inception_score/inception")),
                 "FID, published": printed[f"table6.1-fid-{model}"],
                 "FID, ours": shown(_final(measurements, model, "fid/inception")),
-                "native FID, ours": shown(_final(measurements, model, "fid")),
+                "native FID, ours": shown(_final(measurements, model, "fid", n)),
+                "n of native FID": n or "-",
             }
             for model in MODELS
         ]
@@ -88,25 +91,35 @@ def parameter_efficiency(measurements: Measurements, printed: pd.Series) -> pd.D
 
 def landscapes(measurements: Measurements, printed: pd.Series) -> pd.DataFrame:
     """The FID under the landscape samples of section 6.10."""
+    n = _shared_n(measurements, [f"{model}_landscapes" for model in MODELS])
     return pd.DataFrame(
         [
             {
                 "model": model,
                 "FID, published": printed[f"section6.10-fid-{model}"],
                 "FID, ours": shown(_final(measurements, f"{model}_landscapes", "fid/inception")),
-                "native FID, ours": shown(_final(measurements, f"{model}_landscapes", "fid")),
+                "native FID, ours": shown(_final(measurements, f"{model}_landscapes", "fid", n)),
+                "n of native FID": n or "-",
             }
             for model in MODELS
         ]
     )
 
 
-def _final(measurements: Measurements, model: str, metric: str) -> Estimate | None:
+def _final(measurements: Measurements, model: str, metric: str, n: int | None = None) -> Estimate | None:
+    """A metric after the last epoch, at the largest sample count where none is given."""
+
     def find() -> Estimate:
-        n = measurements.common_n(model, metric=metric)
-        return measurements.final(measurements.best_run(model), metric, n)
+        count = n or measurements.common_n(model, metric=metric)
+        return measurements.final(measurements.best_run(model), metric, count)
 
     return or_missing(find)
+
+
+def _shared_n(measurements: Measurements, models: Sequence[str]) -> int | None:
+    """The largest sample count that all of the models that were run have: FIDs of different counts do not compare."""
+    there = [model for model in models if model in measurements.best]
+    return or_missing(measurements.common_n, *there) if there else None
 
 
 def _ratio(over: Estimate | None, under: Estimate | None) -> float | None:

@@ -1,27 +1,52 @@
 """Predicates over the course of a training: losses that do not fall, plateaus, and measures that go together."""
 
-from math import inf
+from math import hypot, inf
 from typing import Literal
 
 import numpy as np
 from scipy.stats import spearmanr
 
 from genrep.params.base import Params
-from genrep.report.estimates import LOSSES, NotMeasured
-from genrep.report.measurements import HIGHER_IS_CLEARER, Measurements
-from genrep.report.predicates import SIGNIFICANCE, Pair, Reaches
+from genrep.report.estimates import LOSSES, Estimate, NotMeasured
+from genrep.report.measurements import HIGHER_IS_CLEARER, REAL, Measurements
+from genrep.report.predicates import SIGNIFICANCE, Pair, Reaches, value_of
 from genrep.report.training_predicates import LossPart
-from genrep.report.verdicts import Judgement, Verdict
+from genrep.report.verdicts import Judgement, Verdict, inside
 
 
 class FallsShort(Reaches):
-    """A model's metric stays below a value, or below a share of what real images get."""
+    """A model's metric stays below a value, or below a share of what real images get.
+
+    Nothing falls short of what real images do not have either: where their interval reaches 0, as with a classifier
+    that recognises none of them, it stays open.
+    """
 
     kind: Literal["falls_short"]  # type: ignore[assignment]
 
-    def bounds(self, goal: float) -> tuple[float, float]:
-        """Anything below the goal."""
-        return -inf, goal
+    def judge(self, measurements: Measurements) -> Judgement:
+        """The 95% interval of the distance to the goal, which has one of its own where it is a share of real images."""
+        try:
+            found = value_of(measurements, self.model, self.metric, (self.model,))
+            real = self._real(measurements)
+        except NotMeasured as missing:
+            return Judgement(Verdict.NOT_RUN, str(missing))
+        goal = self._goal(measurements)
+        observed = f"{self.metric}: {self.model} {found}, goal {goal:.4g}"
+        margin = found.margin
+        if real is not None:
+            observed += f" ({self.share_of_real:g} of real images' {real})"
+            if real.low <= 0:
+                reason = f"{self.metric}: real images themselves have {real}, of which nothing can fall short"
+                return Judgement(Verdict.INCONCLUSIVE, reason, observed)
+            margin = hypot(margin, goal / real.value * real.margin)
+        short = goal - found.value
+        verdict = inside(short - margin, short + margin, 0, inf)
+        reason = f"{self.metric}: the goal is within the interval" if verdict == Verdict.INCONCLUSIVE else ""
+        return Judgement(verdict, reason, observed)
+
+    def _real(self, measurements: Measurements) -> Estimate | None:
+        """What real images get, where the goal is a share of it."""
+        return None if self.share_of_real is None else value_of(measurements, REAL, self.metric, (self.model,))
 
 
 class LossStays(LossPart):

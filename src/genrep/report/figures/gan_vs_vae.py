@@ -21,7 +21,7 @@ IMAGENET = {"gan_imagenet": "GAN"}
 GANS = {"gan_mnist": "GAN on MNIST", "gan_celeba": "GAN on CelebA", "gan_imagenet": "GAN on ImageNet-64"}
 VAES = {"vae_mnist": "VAE on MNIST", "vae_celeba": "VAE on CelebA"}
 GRIDS = {  # of the report's figures: model, name, epochs
-    "figure_2_mnist_gan": ("gan_mnist", GANS["gan_mnist"], (10, 50)),
+    "figure_2_mnist_gan": ("gan_mnist", GANS["gan_mnist"], (5, 10, 15, 50)),
     "figure_3_mnist_vae": ("vae_mnist", VAES["vae_mnist"], (1, 5)),
     "figure_4_celeba_gan": ("gan_celeba", GANS["gan_celeba"], (10, 100)),
     "figure_5_celeba_vae": ("vae_celeba", VAES["vae_celeba"], (50,)),
@@ -46,6 +46,12 @@ def makers(measurements: Measurements, notes: list[str]) -> Makers:
         **grids,
         "figure_6_gan_losses": partial(training.losses, measurements, GANS, whole_epoch, notes),
         "figure_vae_losses": partial(training.losses, measurements, VAES, whole_epoch, notes),
+        **{
+            f"figure_reconstructions_{model.partition('_')[2]}": partial(
+                samples.reconstructions, measurements, model, name, notes
+            )
+            for model, name in VAES.items()
+        },
         "figure_elbo": partial(bounds, measurements, notes),
         "figure_quality_mnist": partial(training.quality_over_epochs, measurements, MNIST, notes),
         "figure_quality_celeba": partial(training.quality_over_epochs, measurements, CELEBA, notes),

@@ -10,6 +10,7 @@ from zipfile import BadZipFile
 import numpy as np
 from matplotlib.figure import Figure
 
+from genrep.data.catalogue import data_set
 from genrep.errors import UserError
 from genrep.params.training import DiffusionObjectiveParams
 from genrep.report.estimates import NotMeasured
@@ -87,6 +88,27 @@ def samples_over_epochs(measurements: Measurements, model: str, name: str, notes
     chosen = thinned(epochs)
     sheet = Sheet(rows[chosen], rows=[f"epoch {epoch}" for epoch in epochs[chosen]])
     title = f"{name}: the same draws after more and more epochs\n({_which(measurements, run)})"
+    return draw_sheets([sheet], title, [choice(measurements, model), *notes])
+
+
+def reconstructions(measurements: Measurements, model: str, name: str, notes: Sequence[str]) -> Figure:
+    """Test images above, and what comes back of them after more and more epochs of a model's best run below.
+
+    Raises:
+        NotMeasured: none are kept, as of images that may not be passed on.
+    """
+    run = measurements.best_run(model)
+    shown = measurements.params.runs[run].data.set
+    if not data_set(shown).redistribution:
+        raise NotMeasured(f"{run}: images of {shown} may not be passed on, nor what comes back of them")
+    originals, back, epochs = (
+        kept_images(measurements, run, key) for key in ("originals", "reconstructions", "epochs")
+    )
+    chosen = thinned(epochs)
+    labels = ["test images", *(f"epoch {epoch}" for epoch in epochs[chosen])]
+    images = np.concatenate([originals[None], back[chosen]])
+    sheet = Sheet(images, rows=labels, sets=np.full(images.shape[:2], shown))
+    title = f"{name}: test images, and what comes back of them\n({_which(measurements, run)})"
     return draw_sheets([sheet], title, [choice(measurements, model), *notes])
 
 
