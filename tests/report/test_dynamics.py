@@ -5,6 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from genrep.report.dynamics import Begins, Dips, Precedes, Settles, Steadier, Tracks, settled
+from genrep.report.moments import Moment
 from genrep.report.verdicts import Verdict
 
 YES, NO, OPEN, MISSING = (
@@ -37,12 +38,29 @@ def runs(maker, vae=None, gan=None, metric="fid"):
     ],
 )
 def test_settled_is_when_a_metric_first_comes_near_its_own_best(values, metric, epoch):
-    assert settled(np.arange(1, len(values) + 1), np.array(values), metric, 1.1) == epoch
+    assert settled(np.arange(1, len(values) + 1), np.array(values), metric, 1.1).at == epoch
+
+
+def test_what_settles_at_the_end_of_its_run_may_not_have_settled():
+    epochs, falling = np.arange(1, 21), 100 * 0.8 ** np.arange(20)
+    assert settled(epochs, falling, "fid", 1.1) == Moment(19, 20, or_later=True)
+    flat = np.where(epochs < 18, falling, falling[17])
+    assert settled(epochs, flat, "fid", 1.1) == Moment(17, 18)
+
+
+def test_plateaus_at_the_end_of_unequal_runs_are_left_open(maker):
+    """A VAE that is stopped while it still gets better is no faster than a GAN that trains for longer."""
+    part = Settles(kind="settles", models=PAIR, metric="fid", clocks=("epoch",))
+    found = part.judge(runs(maker, 1.3 ** -np.arange(10), [9, 9, 8, 8, *[5] * 5, *[1] * 11]).open())
+    assert found.verdict == OPEN
+    assert "vae 10 or later, gan 10" in found.observed
+    later = [9] * 11 + [1] * 9  # the VAE that settles at 5 is faster than a GAN that may settle later still
+    assert part.judge(runs(maker, [9, 9, 9, 9, *[1] * 6], later).open()).verdict == YES
 
 
 @pytest.mark.parametrize(
     ("vae", "gan", "verdict"),
-    [([30, 10, 10, 10], [90, 60, 40, 30], YES), ([30, 20, 15, 10], [30, 10, 10, 10], NO), ([9, 9], [9, 9], NO)],
+    [([30, 10, 10, 10], [90, 60, 40, 30], YES), ([30, 20, 15, 10], [30, 10, 10, 10], NO), ([9, 9], [9, 9], OPEN)],
 )
 def test_settles_compares_plateaus_of_each_its_own(maker, vae, gan, verdict):
     found = Settles(kind="settles", models=PAIR, metric="fid", clocks=("epoch",)).judge(runs(maker, vae, gan).open())

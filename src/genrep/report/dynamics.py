@@ -13,12 +13,14 @@ from scipy.stats import levene, spearmanr
 from genrep.params.base import Params
 from genrep.report.estimates import NotMeasured
 from genrep.report.measurements import HIGHER_IS_CLEARER, Measurements
+from genrep.report.moments import Moment, Reached, by_clock
 from genrep.report.predicates import SIGNIFICANCE, Pair, earlier
 from genrep.report.verdicts import Judgement, Verdict, agreement
 
 FEWEST = 6  # snapshots that a fluctuation or a correlation is judged on
 FEWEST_WITHOUT = 8  # that the absence of a correlation is judged on
 WITHIN = 1.1  # factor of its own best at which a metric has settled
+TOO_LATE = 0.1  # share of a run, at its end, in which nothing can be seen to settle
 
 
 def curves(measurements: Measurements, model: str, metric: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -31,17 +33,23 @@ def curves(measurements: Measurements, model: str, metric: str) -> Iterator[tupl
     return (measurements.curve(run, seed, metric, n) for seed in measurements.runs[run])
 
 
-def settled(epochs: np.ndarray, values: np.ndarray, metric: str, within: float) -> float:
-    """The first epoch at which a metric comes within a factor of the best that it ever gets."""
+def settled(epochs: np.ndarray, values: np.ndarray, metric: str, within: float) -> Moment:
+    """When a metric first comes within a factor of the best that it ever gets.
+
+    If that falls in the last tenth of the run, the metric may well be on its way to a better best still: then the
+    moment says how long the run was made, and is that one or later.
+    """
     goal = values.min() * within if HIGHER_IS_CLEARER[metric] < 0 else values.max() / within
     reached = values <= goal if HIGHER_IS_CLEARER[metric] < 0 else values >= goal
-    return float(epochs[reached.argmax()])
+    index = int(reached.argmax())
+    return Moment.at_snapshot(epochs, index, or_later=bool(epochs[index] > (1 - TOO_LATE) * epochs[-1]))
 
 
 class Settles(Params):
     """The first model comes to its own plateau before the second, by every clock.
 
-    A plateau begins where the metric first comes within a factor of the best that it gets in its run.
+    A plateau begins where the metric first comes within a factor of the best that it gets in its run. Of one that
+    begins in a run's last tenth only the beginning is known not to be sooner, so it decides nothing but that.
     """
 
     kind: Literal["settles"]
@@ -51,7 +59,7 @@ class Settles(Params):
     clocks: tuple[Literal["epoch", "seconds"], ...]
 
     def judge(self, measurements: Measurements) -> Judgement:
-        """Epochs of the plateaus; with several seeds the ranges must not overlap."""
+        """Epochs of the plateaus; the stretches between snapshots, over all seeds, must not overlap."""
         try:
             reached = {model: self._moments(measurements, model) for model in self.models}
         except NotMeasured as missing:
@@ -59,11 +67,9 @@ class Settles(Params):
         event = f"within {self.within:g} times its own best {self.metric}"
         return agreement([earlier(self.models, reached, clock, event) for clock in self.clocks])
 
-    def _moments(self, measurements: Measurements, model: str) -> dict[str, list[float]]:
-        found = {"epoch": [settled(*c, self.metric, self.within) for c in curves(measurements, model, self.metric)]}
-        if "seconds" in self.clocks:
-            found["seconds"] = [measurements.seconds_until(model, epoch) for epoch in found["epoch"]]
-        return found
+    def _moments(self, measurements: Measurements, model: str) -> Reached:
+        found = [settled(*curve, self.metric, self.within) for curve in curves(measurements, model, self.metric)]
+        return by_clock(measurements, model, found, self.clocks)
 
 
 class Precedes(Params):

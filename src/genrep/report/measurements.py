@@ -293,7 +293,7 @@ class Measurements:
         From the timed epochs: runs themselves share the machine with others, so their own clocks do not compare.
         """
         first, last = (self.epoch_seconds(model, which).value for which in ("first", "last"))
-        return first + (epoch - 1) * last
+        return first + (epoch - 1) * last if epoch else 0.0
 
     def epoch_flops(self, model: str) -> Estimate:
         """Floating-point operations of one epoch of training."""
