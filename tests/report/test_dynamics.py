@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from genrep.report.dynamics import Begins, Dips, Precedes, Settles, Steadier, Tracks, settled
+from genrep.report.dynamics import Begins, Dips, Precedes, Settles, Steadier, Tracks, rank_bound, settled
 from genrep.report.moments import Moment
 from genrep.report.verdicts import Verdict
 
@@ -182,6 +182,31 @@ NOISE = np.random.default_rng(0).normal(size=12)
 def test_tracks(maker, loss, expected, verdict):
     part = Tracks(kind="tracks", model="gan", loss="critic_game", metric="fid", sign=-1, expected=expected)
     assert part.judge(logged(maker, FALLING, loss).open()).verdict == verdict
+
+
+@pytest.mark.parametrize("expected", [True, False])
+def test_a_correlation_that_is_not_beyond_chance_on_a_few_snapshots_says_nothing(maker, expected):
+    """Nine snapshots with a rank correlation of 0.65: not beyond chance, and by no means small."""
+    ranks = np.array([4, 1, 2, 7, 3, 9, 5, 6, 8], float)
+    part = Tracks(kind="tracks", model="gan", loss="critic_game", metric="fid", expected=expected)
+    found = part.judge(logged(maker, np.arange(1.0, 10), ranks).open())
+    assert (found.verdict, found.reason) == (OPEN, "too few snapshots to tell")
+    assert "0.65 (at most 0.93)" in found.observed
+
+
+def test_a_weak_correlation_on_many_snapshots_shows_little(maker):
+    rng = np.random.default_rng(1)
+    fid = np.arange(1.0, 101)
+    part = Tracks(kind="tracks", model="gan", loss="critic_game", metric="fid", expected=False)
+    found = part.judge(logged(maker, fid, fid + rng.normal(0, 70, 100)).open())
+    assert found.verdict == YES
+
+
+@pytest.mark.parametrize(
+    ("rho", "count", "bound"), [(0.0, 28, np.tanh(1.96 / 5)), (-1.0, 28, -1.0), (1.0, 28, 1.0), (0.2, 3, 1.0)]
+)
+def test_upper_bound_of_a_rank_correlation(rho, count, bound):
+    assert rank_bound(rho, count) == pytest.approx(bound, abs=1e-6)
 
 
 def test_losses_on_a_few_snapshots_decide_nothing_and_a_missing_one_is_named(maker):
