@@ -304,7 +304,8 @@ class Measurements:
     def cost(self, model: str) -> str:
         """A sentence on what a model's missing runs would take: hours where epochs were timed, else arithmetic."""
         if model in self.params.left_out:
-            return f"{model}: {self.params.left_out[model]}"
+            would_take = arithmetic(self.params, self.runs_of(model), self.times)
+            return f"{model}: {self.params.left_out[model]}; {would_take}"
         missing = [name for name in self.runs_of(model) if name not in self.runs]
         if not missing:  # none has come to its end
             return "; ".join(f"{name} {r['status']}" for name in self.runs_of(model) for r in self.runs[name].values())
