@@ -192,19 +192,19 @@ def test_reports_are_linked_where_they_are(client, workspace, tmp_path, monkeypa
     assert "the report" in here.get("/report").text
 
 
-def test_weights_of_another_version_are_one_line(workspace, tmp_path, monkeypatch):
+def test_weights_that_change_after_they_were_listed_are_one_line_with_the_mend(workspace, tmp_path, monkeypatch):
     shutil.copytree(workspace / "runs", tmp_path / "runs")
     monkeypatch.chdir(tmp_path)
+    here = client_here()
     weights = tmp_path / "runs" / run_id("vae") / "weights.safetensors"
     tensors = load_file(weights)
     save_file({name.replace("mean", "centre"): tensor for name, tensor in tensors.items()}, weights)
-    acgan = tmp_path / "runs" / run_id("acgan") / "weights.safetensors"
-    acgan.write_bytes(b"no weights")
-    here = client_here()
-    for name, what in (("vae", "does not fit the network"), ("acgan", "is damaged")):
+    (tmp_path / "runs" / run_id("acgan") / "weights.safetensors").write_bytes(b"no weights")
+    for name, what in (("vae", "is trained by another version"), ("acgan", "is damaged")):
         found = here.get("/api/model", params={"run": run_id(name)})
         assert found.status_code == 422
         assert what in found.json()["error"]
+        assert f"train it again: genrep train char74k_cifar10 {name}" in found.json()["error"]
         assert "\n" not in found.json()["error"]
     assert here.get("/api/model", params={"run": run_id("cvae")}).status_code == 200  # the others still open
 

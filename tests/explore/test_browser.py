@@ -228,6 +228,19 @@ def test_runs_that_cannot_be_opened_are_listed(open_page):
     expect(page.locator("#skipped li")).to_contain_text("smoke/char74k_cifar10/broken/seed0: not finished")
 
 
+def test_a_model_that_cannot_be_opened_leaves_the_one_that_is_shown(open_page):
+    page = open_page("vae")
+    before = picture(page)
+    refused = {"status": 422, "body": '{"error": "it is damaged"}'}
+    page.route("**/api/model?*", lambda route: route.fulfill(**refused))
+    page.select_option("#model-a", run_id("acgan"))
+    expect(page.locator("#status")).to_have_text("it is damaged")
+    expect(page.locator("#model-a")).to_have_value(run_id("vae"))
+    assert picture(page) == before
+    page.route("**/api/decode", lambda route: route.fulfill(**refused))
+    changes(page, lambda: page.click("#random"))  # no picture rather than an old one
+
+
 def test_a_refusal_is_shown_in_its_own_words(open_page):
     page = open_page("vae")
     refused = "api => api.decode('nothing', [[0, 0]], [0], null).catch(error => error.message)"

@@ -1,10 +1,12 @@
 """Which folders are models, and what is said of those that cannot be opened."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 import yaml
+from safetensors.torch import load_file, save_file
 
 from genrep.explore.runs import find_runs
 from genrep.files import read_json, write_json
@@ -44,7 +46,7 @@ def test_finished_runs_are_found_with_what_the_page_needs(workspace):
         "vae": False,
     }
     assert (by_name["vae"].classes, by_name["faces"].classes) == (10, 4)
-    assert by_name["vae"].epochs() == [1, 2]
+    assert by_name["vae"].epochs == (1, 2)
 
 
 def test_nothing_trained_is_nothing_found(tmp_path):
@@ -80,6 +82,51 @@ def test_a_run_of_another_version_is_told_apart(copy):
     identity["params"]["network"]["width"] = 3
     path.write_text(yaml.safe_dump(identity))
     assert reason().startswith("trained by another version of genrep (parameter network.deconv_vae.width)")
+
+
+AGAIN = "train it again: genrep train char74k_cifar10 vae --seed 0 --scale smoke"
+
+
+def respelt(path: Path, change) -> None:
+    """Weights with other tensors."""
+    save_file({name: tensor for old, value in load_file(path).items() for name, tensor in [change(old, value)]}, path)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda n, t: (n.replace("mean", "centre"), t), r"encoder\.centre\.bias has shape \[2\], now it is none\)"),
+        (lambda n, t: (n, t[:1].clone() if n == "encoder.mean.bias" else t), r"mean\.bias .* \[1\], now it is \[2\]\)"),
+    ],
+    ids=["another name", "another shape"],
+)
+def test_weights_of_another_network_are_not_offered(copy, change, what):
+    respelt(copy / "vae/seed0/weights.safetensors", change)
+    found = reason()
+    assert re.match(rf"trained by another version of genrep \(weights\.safetensors: {'.*' + what}", found), found
+    assert found.endswith(AGAIN)
+
+
+def test_truncated_weights_are_not_offered(copy):
+    path = copy / "vae/seed0/weights.safetensors"
+    path.write_bytes(path.read_bytes()[:-8])
+    assert re.fullmatch(rf"damaged \(weights\.safetensors: .*\); {AGAIN}", reason())
+
+
+def test_weights_without_what_decodes_are_not_offered(copy):
+    path = copy / "vae/seed0/weights.safetensors"
+    save_file({name: tensor for name, tensor in load_file(path).items() if name.startswith("encoder")}, path)
+    assert reason().startswith("damaged (weights.safetensors holds neither a decoder nor a generator)")
+
+
+@pytest.mark.parametrize(("name", "what"), [("epoch0002", "damaged"), ("epochXX", "its name has no epoch")])
+def test_a_snapshot_that_cannot_be_opened_is_left_out(copy, name, what):
+    (copy / f"vae/seed0/snapshots/{name}.safetensors").write_bytes(b"no weights")
+    found, skipped = find_runs()
+    assert [one.id for one in skipped] == [f"{run_id('vae')}/snapshots/{name}.safetensors"]
+    assert skipped[0].reason.startswith(what)
+    assert skipped[0].reason.endswith(AGAIN)
+    assert next(run for run in found if run.id == run_id("vae")).epochs == ((1, 2) if name == "epochXX" else (1,))
 
 
 def test_a_run_on_an_unknown_data_set_is_skipped(copy):

@@ -36,8 +36,17 @@ def test_a_port_that_is_taken_is_named_with_another():
         other.bind((HOST, 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(UserError, match=rf"port {port} .*; choose another: genrep explore --port {port + 1}"):
+        with pytest.raises(UserError, match=rf"port {port} .*; choose another: genrep explore --port \d+$"):
             bind(port)
+
+
+def test_after_the_last_port_comes_the_one_before(monkeypatch):
+    def taken(self, address):
+        raise OSError(98, "Address already in use")
+
+    monkeypatch.setattr(socket.socket, "bind", taken)
+    with pytest.raises(UserError, match=r"port 65535 .*; choose another: genrep explore --port 65534$"):
+        bind(65535)
 
 
 def test_the_command_says_so_in_one_line(trained):

@@ -68,6 +68,22 @@ def test_one_of_a_pair_is_shown_and_the_other_named(maker):
     assert "not shown: acgan_mnist: not run" in words(figure)
 
 
+def test_losses_of_two_players_have_a_legend_each(maker):
+    """Every loss that the log has is drawn, in a style that the legend of its panel names."""
+    players = {"discriminator": ["", "_real", "_fake", "_game", "_classes"], "generator": ["", "_game", "_classes"]}
+    losses = {f"{player}{part}": 1.0 + i for player, parts in players.items() for i, part in enumerate(parts)}
+    log = [{"epoch": epoch, "losses": losses} for epoch in (1, 2)]
+    maker.run("acgan_mnist", 0, {metric: [1.0, 1.0] for metric in METRICS}, log=log)
+    figure = makers(maker.open(), [])["figure_losses"]()
+    axes = {ax.get_title(): ax for ax in figure.axes}
+    for player, parts in players.items():
+        ax = axes[f"MNIST: AC-GAN, {player}"]
+        named = [text.get_text() for text in ax.get_legend().get_texts()]
+        assert named == [f"{player}{part}".replace("_", ", ") for part in parts]
+        assert len({str(line._dash_pattern) for line in ax.lines}) == len(ax.lines) == len(parts)
+    assert "generator, game" in words(figure)
+
+
 @pytest.mark.parametrize(("names", "columns"), [(10, 10), (4, 8), (3, 9), (2, 10)])
 def test_columns_of_a_pair_are_classes(names, columns):
     """Samples ask for the classes in turn; each column must show one."""

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from genrep.report.dynamics import Begins, Dips, Precedes, Settles, Steadier, Tracks, settled
+from genrep.report.dynamics import Begins, Dips, Precedes, Settles, Steadier, Tracks, rank_bound, settled
+from genrep.report.moments import Moment
 from genrep.report.verdicts import Verdict
 
 YES, NO, OPEN, MISSING = (
@@ -37,12 +38,29 @@ def runs(maker, vae=None, gan=None, metric="fid"):
     ],
 )
 def test_settled_is_when_a_metric_first_comes_near_its_own_best(values, metric, epoch):
-    assert settled(np.arange(1, len(values) + 1), np.array(values), metric, 1.1) == epoch
+    assert settled(np.arange(1, len(values) + 1), np.array(values), metric, 1.1).at == epoch
+
+
+def test_what_settles_at_the_end_of_its_run_may_not_have_settled():
+    epochs, falling = np.arange(1, 21), 100 * 0.8 ** np.arange(20)
+    assert settled(epochs, falling, "fid", 1.1) == Moment(19, 20, or_later=True)
+    flat = np.where(epochs < 18, falling, falling[17])
+    assert settled(epochs, flat, "fid", 1.1) == Moment(17, 18)
+
+
+def test_plateaus_at_the_end_of_unequal_runs_are_left_open(maker):
+    """A VAE that is stopped while it still gets better is no faster than a GAN that trains for longer."""
+    part = Settles(kind="settles", models=PAIR, metric="fid", clocks=("epoch",))
+    found = part.judge(runs(maker, 1.3 ** -np.arange(10), [9, 9, 8, 8, *[5] * 5, *[1] * 11]).open())
+    assert found.verdict == OPEN
+    assert "vae 10 or later, gan 10" in found.observed
+    later = [9] * 11 + [1] * 9  # the VAE that settles at 5 is faster than a GAN that may settle later still
+    assert part.judge(runs(maker, [9, 9, 9, 9, *[1] * 6], later).open()).verdict == YES
 
 
 @pytest.mark.parametrize(
     ("vae", "gan", "verdict"),
-    [([30, 10, 10, 10], [90, 60, 40, 30], YES), ([30, 20, 15, 10], [30, 10, 10, 10], NO), ([9, 9], [9, 9], NO)],
+    [([30, 10, 10, 10], [90, 60, 40, 30], YES), ([30, 20, 15, 10], [30, 10, 10, 10], NO), ([9, 9], [9, 9], OPEN)],
 )
 def test_settles_compares_plateaus_of_each_its_own(maker, vae, gan, verdict):
     found = Settles(kind="settles", models=PAIR, metric="fid", clocks=("epoch",)).judge(runs(maker, vae, gan).open())
@@ -164,6 +182,31 @@ NOISE = np.random.default_rng(0).normal(size=12)
 def test_tracks(maker, loss, expected, verdict):
     part = Tracks(kind="tracks", model="gan", loss="critic_game", metric="fid", sign=-1, expected=expected)
     assert part.judge(logged(maker, FALLING, loss).open()).verdict == verdict
+
+
+@pytest.mark.parametrize("expected", [True, False])
+def test_a_correlation_that_is_not_beyond_chance_on_a_few_snapshots_says_nothing(maker, expected):
+    """Nine snapshots with a rank correlation of 0.65: not beyond chance, and by no means small."""
+    ranks = np.array([4, 1, 2, 7, 3, 9, 5, 6, 8], float)
+    part = Tracks(kind="tracks", model="gan", loss="critic_game", metric="fid", expected=expected)
+    found = part.judge(logged(maker, np.arange(1.0, 10), ranks).open())
+    assert (found.verdict, found.reason) == (OPEN, "too few snapshots to tell")
+    assert "0.65 (at most 0.93)" in found.observed
+
+
+def test_a_weak_correlation_on_many_snapshots_shows_little(maker):
+    rng = np.random.default_rng(1)
+    fid = np.arange(1.0, 101)
+    part = Tracks(kind="tracks", model="gan", loss="critic_game", metric="fid", expected=False)
+    found = part.judge(logged(maker, fid, fid + rng.normal(0, 70, 100)).open())
+    assert found.verdict == YES
+
+
+@pytest.mark.parametrize(
+    ("rho", "count", "bound"), [(0.0, 28, np.tanh(1.96 / 5)), (-1.0, 28, -1.0), (1.0, 28, 1.0), (0.2, 3, 1.0)]
+)
+def test_upper_bound_of_a_rank_correlation(rho, count, bound):
+    assert rank_bound(rho, count) == pytest.approx(bound, abs=1e-6)
 
 
 def test_losses_on_a_few_snapshots_decide_nothing_and_a_missing_one_is_named(maker):

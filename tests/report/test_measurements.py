@@ -122,9 +122,11 @@ def test_one_seed_can_be_looked_at_alone(maker):
     assert (alone.value, alone.low, alone.high, alone.n_seeds) == (6.0, 5.5, 6.5, 1)
 
 
-def test_a_model_that_a_scale_leaves_out_says_where_it_is_run(maker):
+def test_a_model_that_a_scale_leaves_out_says_where_it_is_run_and_what_it_takes(maker, monkeypatch):
+    monkeypatch.setattr("genrep.flops.training_flops_per_image", lambda *_: 2)
+    monkeypatch.setattr("genrep.plan.images_to_see", lambda run: 1_000_000)
     maker.params = maker.params.model_copy(update={"left_out": {"vae": "run at full scale"}})
-    with pytest.raises(NotMeasured, match=r"^vae: run at full scale$"):
+    with pytest.raises(NotMeasured, match=r"^vae: run at full scale; 6.00 M training images, 12.0 MFLOP$"):
         maker.open().best_run("vae")
 
 

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from genrep.files import write_json
+from genrep.files import read_json, write_json
 from genrep.report.predicates import Agrees, Drift, Order, Reaches, Rises, Sooner, moment
 from genrep.report.verdicts import Verdict
 
@@ -113,7 +113,7 @@ def test_rises(maker, values, verdict):
         ([0.5, 0.95, 0.95], [0.95, 0.5, 0.95], YES),  # the GAN's first crossing did not last
         ([0.5, 0.5, 0.95], [0.5, 0.5, 0.5], YES),
         ([0.5, 0.5, 0.5], [0.5, 0.5, 0.5], OPEN),
-        ([0.5, 0.95, 0.95], [0.5, 0.95, 0.95], NO),
+        ([0.5, 0.95, 0.95], [0.5, 0.95, 0.95], OPEN),  # between the same two snapshots
     ],
 )
 def test_sooner(maker, vae, gan, verdict):
@@ -138,6 +138,19 @@ def test_sooner_by_seconds_without_times_is_not_run(maker):
     two_models(maker, [0.5, 0.95], [0.5, 0.95]).real(1.0)
     claim = Sooner(kind="sooner", models=PAIR, metric="legible_share", share_of_real=0.9, clocks=("seconds",))
     assert claim.judge(maker.open()).verdict == MISSING
+
+
+def test_what_falls_between_the_same_two_snapshots_is_open(maker):
+    """The VAE gets there after its first epoch and by its fifth, the GAN after its second and by its third."""
+    two_models(maker, [0.5, 0.95, 0.95], [0.5, 0.5, 0.95]).real(1.0)
+    path = maker.folder / "measurements" / "vae-adam-seed0.json"
+    record = read_json(path)
+    for snapshot, epoch in zip(record["snapshots"], (1, 5, 9), strict=True):
+        snapshot["epoch"] = epoch
+    write_json(path, record)
+    claim = Sooner(kind="sooner", models=PAIR, metric="legible_share", share_of_real=0.9, clocks=("epoch",))
+    found = claim.judge(maker.open())
+    assert (found.verdict, found.reason) == (OPEN, "both between the same snapshots")
 
 
 def test_sooner_with_overlapping_seeds_is_open(maker):

@@ -15,6 +15,7 @@ from genrep.data.catalogue import data_set
 from genrep.data.prepare import images_of
 from genrep.errors import UserError
 from genrep.explore.runs import TrainedRun
+from genrep.explore.weights import check
 from genrep.metrics.probes import decoded, encoded
 from genrep.training.checkpoint import load_weights
 
@@ -44,9 +45,13 @@ class ExploredModel:
         Raises:
             UserError: no such snapshot, damaged weights, or weights of another network.
         """
-        if epoch is not None and epoch not in self.run.epochs():
-            kept = ", ".join(map(str, self.run.epochs())) or "none"
+        if epoch is not None and epoch not in self.run.epochs:
+            kept = ", ".join(map(str, self.run.epochs)) or "none"
             raise UserError(f"epoch {epoch} was not kept; snapshots: {kept}")
+        try:  # again: the file may have changed since it was listed
+            check(self.run.weights(epoch), self.run.shapes)
+        except UserError as error:
+            raise UserError(f"{self.run.id} is {error}; train it again: {self.run.again}") from None
         networks = models.build(self.run.params.network, self.shape, self.run.classes, seed=0)
         return load_weights(self.run.weights(epoch), networks).eval()
 
@@ -88,7 +93,7 @@ class ExploredModel:
             "shape": list(self.shape),
             "classes": [str(name) for name in names] if self.run.told else [],
             "attributes": list(self.run.params.data.attributes) if self.run.told else [],
-            "epochs": self.run.epochs(),
+            "epochs": list(self.run.epochs),
             "points": self.has_points,
             "report": self.run.report.is_file(),
         }

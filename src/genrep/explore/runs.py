@@ -1,6 +1,7 @@
 """Which trained models there are under ``runs/``, and why others cannot be opened."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,13 @@ from pydantic import ValidationError
 
 from genrep.data.catalogue import data_set
 from genrep.errors import UserError
+from genrep.explore.weights import Shapes, check, shapes_of
 from genrep.files import read_json
 from genrep.layout import RUNS, results_folder
 from genrep.params.training import RunParams
 
 SNAPSHOTS = "snapshots"
+SNAPSHOT = re.compile(r"epoch(\d+)\.safetensors")
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class TrainedRun:
     params: RunParams
     seed: int
     images_seen: int
+    epochs: tuple[int, ...] = ()  # snapshots that can be opened, ascending
 
     @property
     def id(self) -> str:
@@ -49,6 +53,16 @@ class TrainedRun:
         return results_folder(scale, replication) / "claims.html"
 
     @property
+    def again(self) -> str:
+        """The command that trains it."""
+        return _command(self.folder)
+
+    @property
+    def shapes(self) -> Shapes:
+        """Of the parameters that its network has in this version."""
+        return shapes_of(self.params.network, data_set(self.params.data.set).shape, self.classes)
+
+    @property
     def told(self) -> bool:
         """Whether it is told a class."""
         network = self.params.network
@@ -60,15 +74,10 @@ class TrainedRun:
             return self.folder / "weights.safetensors"
         return self.folder / SNAPSHOTS / f"epoch{epoch:04d}.safetensors"
 
-    def epochs(self) -> list[int]:
-        """Snapshots that are there, ascending."""
-        paths = (self.folder / SNAPSHOTS).glob("epoch*.safetensors")
-        return sorted(int(path.stem.removeprefix("epoch")) for path in paths)
-
 
 @dataclass(frozen=True)
 class Skipped:
-    """A run folder that cannot be opened."""
+    """A run folder, or a snapshot in one, that cannot be opened."""
 
     id: str
     reason: str
@@ -91,8 +100,26 @@ def find_runs(root: Path = RUNS) -> tuple[list[TrainedRun], list[Skipped]]:
             skipped.append(Skipped("/".join(folder.parts[-4:]), str(error)))
         else:
             if run is not None:
-                found.append(run)
+                kept, spoilt = _snapshots(run)
+                found.append(replace(run, epochs=kept))
+                skipped += spoilt
     return found, skipped
+
+
+def _snapshots(run: TrainedRun) -> tuple[tuple[int, ...], list[Skipped]]:
+    """The epochs whose weights are those of the run's network, and what else is there under such a name."""
+    kept, spoilt = [], []
+    for path in sorted((run.folder / SNAPSHOTS).glob("epoch*.safetensors")):
+        named = SNAPSHOT.fullmatch(path.name)
+        try:
+            if named is None:
+                raise UserError("its name has no epoch")
+            check(path, run.shapes)
+        except UserError as error:
+            spoilt.append(Skipped(f"{run.id}/{SNAPSHOTS}/{path.name}", f"{error}; train it again: {run.again}"))
+        else:
+            kept.append(int(named[1]))
+    return tuple(sorted(kept)), spoilt
 
 
 def open_run(folder: Path) -> TrainedRun | None:
@@ -101,8 +128,7 @@ def open_run(folder: Path) -> TrainedRun | None:
     Raises:
         UserError: unfinished, damaged, or of another version of genrep.
     """
-    scale, replication, name, seed = folder.parts[-4:]
-    again = f"genrep train {replication} {name} --seed {seed.removeprefix('seed')} --scale {scale}"
+    again = _command(folder)
     for file in ("config.yaml", "provenance.json", "weights.safetensors"):
         if not (folder / file).is_file():
             raise UserError(f"not finished ({file} is missing); run: {again}")
@@ -118,4 +144,15 @@ def open_run(folder: Path) -> TrainedRun | None:
     except (OSError, UserError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())[:160] or type(error).__name__
         raise UserError(f"damaged ({reason}); train it again: {again}") from None
-    return run if hasattr(params.network, "latent") else None
+    if not hasattr(params.network, "latent"):
+        return None
+    try:
+        check(run.weights(None), run.shapes)
+    except UserError as error:
+        raise UserError(f"{error}; train it again: {again}") from None
+    return run
+
+
+def _command(folder: Path) -> str:
+    scale, replication, name, seed = folder.parts[-4:]
+    return f"genrep train {replication} {name} --seed {seed.removeprefix('seed')} --scale {scale}"

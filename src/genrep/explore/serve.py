@@ -55,6 +55,7 @@ def bind(port: int) -> socket.socket:
         listening.listen()
     except OSError as error:
         listening.close()
-        mend = f"choose another: genrep explore --port {port + 1}"
+        other = port + 1 if port < 65535 else port - 1
+        mend = f"choose another: genrep explore --port {other}"
         raise UserError(f"port {port} cannot be used ({error.strerror or error}); {mend}") from None
     return listening

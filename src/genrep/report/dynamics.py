@@ -4,6 +4,7 @@ Each judges itself over the snapshots of a run, as genrep.report.predicates does
 """
 
 from collections.abc import Callable, Iterator
+from math import atanh, sqrt, tanh
 from typing import Literal
 
 import numpy as np
@@ -13,12 +14,14 @@ from scipy.stats import levene, spearmanr
 from genrep.params.base import Params
 from genrep.report.estimates import NotMeasured
 from genrep.report.measurements import HIGHER_IS_CLEARER, Measurements
+from genrep.report.moments import Moment, Reached, by_clock
 from genrep.report.predicates import SIGNIFICANCE, Pair, earlier
 from genrep.report.verdicts import Judgement, Verdict, agreement
 
 FEWEST = 6  # snapshots that a fluctuation or a correlation is judged on
-FEWEST_WITHOUT = 8  # that the absence of a correlation is judged on
+SHOWS = sqrt(0.5)  # rank correlation from which on a loss accounts for half of the variance of quality's ranks
 WITHIN = 1.1  # factor of its own best at which a metric has settled
+TOO_LATE = 0.1  # share of a run, at its end, in which nothing can be seen to settle
 
 
 def curves(measurements: Measurements, model: str, metric: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -31,17 +34,23 @@ def curves(measurements: Measurements, model: str, metric: str) -> Iterator[tupl
     return (measurements.curve(run, seed, metric, n) for seed in measurements.runs[run])
 
 
-def settled(epochs: np.ndarray, values: np.ndarray, metric: str, within: float) -> float:
-    """The first epoch at which a metric comes within a factor of the best that it ever gets."""
+def settled(epochs: np.ndarray, values: np.ndarray, metric: str, within: float) -> Moment:
+    """When a metric first comes within a factor of the best that it ever gets.
+
+    If that falls in the last tenth of the run, the metric may well be on its way to a better best still: then the
+    moment says how long the run was made, and is that one or later.
+    """
     goal = values.min() * within if HIGHER_IS_CLEARER[metric] < 0 else values.max() / within
     reached = values <= goal if HIGHER_IS_CLEARER[metric] < 0 else values >= goal
-    return float(epochs[reached.argmax()])
+    index = int(reached.argmax())
+    return Moment.at_snapshot(epochs, index, or_later=bool(epochs[index] > (1 - TOO_LATE) * epochs[-1]))
 
 
 class Settles(Params):
     """The first model comes to its own plateau before the second, by every clock.
 
-    A plateau begins where the metric first comes within a factor of the best that it gets in its run.
+    A plateau begins where the metric first comes within a factor of the best that it gets in its run. Of one that
+    begins in a run's last tenth only the beginning is known not to be sooner, so it decides nothing but that.
     """
 
     kind: Literal["settles"]
@@ -51,7 +60,7 @@ class Settles(Params):
     clocks: tuple[Literal["epoch", "seconds"], ...]
 
     def judge(self, measurements: Measurements) -> Judgement:
-        """Epochs of the plateaus; with several seeds the ranges must not overlap."""
+        """Epochs of the plateaus; the stretches between snapshots, over all seeds, must not overlap."""
         try:
             reached = {model: self._moments(measurements, model) for model in self.models}
         except NotMeasured as missing:
@@ -59,11 +68,9 @@ class Settles(Params):
         event = f"within {self.within:g} times its own best {self.metric}"
         return agreement([earlier(self.models, reached, clock, event) for clock in self.clocks])
 
-    def _moments(self, measurements: Measurements, model: str) -> dict[str, list[float]]:
-        found = {"epoch": [settled(*c, self.metric, self.within) for c in curves(measurements, model, self.metric)]}
-        if "seconds" in self.clocks:
-            found["seconds"] = [measurements.seconds_until(model, epoch) for epoch in found["epoch"]]
-        return found
+    def _moments(self, measurements: Measurements, model: str) -> Reached:
+        found = [settled(*curve, self.metric, self.within) for curve in curves(measurements, model, self.metric)]
+        return by_clock(measurements, model, found, self.clocks)
 
 
 class Precedes(Params):
@@ -158,6 +165,10 @@ class Dips(Params):
 class Tracks(Params):
     """A loss follows a metric over the snapshots; or, with ``expected: false``, it does not.
 
+    It follows if the rank correlation is positive beyond chance and may be ``SHOWS`` or more. It does not if the upper
+    end of the 95% interval is below that: less than half of what changes in quality shows in the loss. A correlation
+    that is merely not beyond chance, as most are on a few snapshots, says neither.
+
     The Wasserstein critic's loss is minus the distance that it estimates; ``sign: -1`` turns it round.
     """
 
@@ -175,14 +186,15 @@ class Tracks(Params):
         except NotMeasured as missing:
             return Judgement(Verdict.NOT_RUN, str(missing))
         observed = f"{self.model}: rank correlation of {self.loss} and {self.metric} " + ", ".join(
-            f"{rho:.2f}" for rho, _, _ in found
+            f"{rho:.2f} (at most {rank_bound(rho, count):.2f})" for rho, _, count in found
         )
-        fewest = FEWEST if self.expected else FEWEST_WITHOUT
-        if min(count for _, _, count in found) < fewest:
-            return Judgement(Verdict.INCONCLUSIVE, f"fewer than {fewest} snapshots", observed)
-        follows = {p < SIGNIFICANCE and rho > 0 for rho, p, _ in found}
+        if min(count for _, _, count in found) < FEWEST:
+            return Judgement(Verdict.INCONCLUSIVE, f"fewer than {FEWEST} snapshots", observed)
+        follows = {_follows(*one) for one in found}
         if len(follows) > 1:
             return Judgement(Verdict.INCONCLUSIVE, "seeds disagree", observed)
+        if None in follows:
+            return Judgement(Verdict.INCONCLUSIVE, "too few snapshots to tell", observed)
         holds = follows.pop() == self.expected
         return Judgement(Verdict.REPLICATED if holds else Verdict.NOT_REPLICATED, "", observed)
 
@@ -198,6 +210,24 @@ class Tracks(Params):
             losses = np.array([self.sign * log[epoch][self.loss] for epoch in epochs])
             rho, p = spearmanr(losses, worse(values)) if len(epochs) > 2 else (0.0, 1.0)
             yield float(rho), float(p), len(epochs)
+
+
+def rank_bound(rho: float, count: int) -> float:
+    """Upper end of the 95% interval of a rank correlation of ``count`` pairs, by Fisher's z.
+
+    Its standard error is that of Bonett and Wright (2000), Sample size requirements for estimating Pearson, Kendall and
+    Spearman correlations, Psychometrika 65.
+    """
+    if count <= 3 or rho >= 1:
+        return 1.0
+    return tanh(atanh(max(rho, -1 + 1e-12)) + 1.96 * sqrt((1 + rho**2 / 2) / (count - 3)))
+
+
+def _follows(rho: float, p: float, count: int) -> bool | None:
+    """Whether a loss follows the quality; None where the snapshots do not tell."""
+    if rank_bound(rho, count) < SHOWS:
+        return False
+    return True if p < SIGNIFICANCE and rho > 0 else None
 
 
 class Begins(Params):

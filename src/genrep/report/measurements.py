@@ -293,7 +293,7 @@ class Measurements:
         From the timed epochs: runs themselves share the machine with others, so their own clocks do not compare.
         """
         first, last = (self.epoch_seconds(model, which).value for which in ("first", "last"))
-        return first + (epoch - 1) * last
+        return first + (epoch - 1) * last if epoch else 0.0
 
     def epoch_flops(self, model: str) -> Estimate:
         """Floating-point operations of one epoch of training."""
@@ -304,7 +304,8 @@ class Measurements:
     def cost(self, model: str) -> str:
         """A sentence on what a model's missing runs would take: hours where epochs were timed, else arithmetic."""
         if model in self.params.left_out:
-            return f"{model}: {self.params.left_out[model]}"
+            would_take = arithmetic(self.params, self.runs_of(model), self.times)
+            return f"{model}: {self.params.left_out[model]}; {would_take}"
         missing = [name for name in self.runs_of(model) if name not in self.runs]
         if not missing:  # none has come to its end
             return "; ".join(f"{name} {r['status']}" for name in self.runs_of(model) for r in self.runs[name].values())

@@ -10,6 +10,7 @@ from scipy.stats import spearmanr
 from genrep.params.base import Params
 from genrep.report.estimates import Estimate, NotMeasured
 from genrep.report.measurements import HIGHER_IS_CLEARER, REAL, Measurements
+from genrep.report.moments import Moment, Reached, by_clock, span
 from genrep.report.verdicts import Judgement, Verdict, agreement, inside
 
 SIGNIFICANCE = 0.05
@@ -163,37 +164,39 @@ class Sooner(Params):
         event = f"at {self.share_of_real:.0%} of real"
         return agreement([earlier(self.models, reached, clock, event) for clock in self.clocks])
 
-    def _first(self, measurements: Measurements, model: str) -> dict[str, list[float]]:
+    def _first(self, measurements: Measurements, model: str) -> Reached:
         goal = self.share_of_real * measurements.real_metric(self.metric, model=model).value
         run, n = measurements.best_run(model), measurements.common_n(model, metric=self.metric)
-        found: dict[str, list[float]] = {"epoch": []}
+        found: list[Moment] = []
         for seed in measurements.runs[run]:
             epochs, values = measurements.curve(run, seed, self.metric, n)
-            at = for_good(values >= goal)
-            found["epoch"].append(inf if at is None else float(epochs[at]))
-        if "seconds" in self.clocks:
-            found["seconds"] = [measurements.seconds_until(model, epoch) for epoch in found["epoch"]]
-        return found
+            found.append(Moment.at_snapshot(epochs, for_good(values >= goal)))
+        return by_clock(measurements, model, found, self.clocks)
 
 
-def earlier(models: Pair, reached: dict[str, dict[str, list[float]]], clock: str, event: str) -> Judgement:
+def earlier(models: Pair, reached: dict[str, Reached], clock: str, event: str) -> Judgement:
     """Whether the first model comes to an event before the second, by one clock and in every seed.
+
+    Snapshots tell of an event only that it fell between two of them, so two models that come to it within the same
+    stretch of epochs (or seconds) leave the order open.
 
     Args:
         models: the earlier one first.
-        reached: by model and clock, a moment per seed; infinite for never.
+        reached: by model and clock, a moment per seed.
         clock: ``epoch`` or ``seconds``.
         event: in words.
     """
     a, b = (reached[model][clock] for model in models)
     observed = f"{clock} {event}: " + ", ".join(f"{model} {span(reached[model][clock])}" for model in models)
-    if min(a + b) == inf:
+    if min(moment.latest for moment in a + b) == inf:
         return Judgement(Verdict.INCONCLUSIVE, "neither gets there", observed)
-    if max(a) < min(b):
+    if max(moment.latest for moment in a) <= min(moment.after for moment in b):
         return Judgement(Verdict.REPLICATED, "", observed)
-    if max(b) < min(a) or max(a) == max(b) == min(a) == min(b):
+    if max(moment.latest for moment in b) <= min(moment.after for moment in a):
         return Judgement(Verdict.NOT_REPLICATED, "", observed)
-    return Judgement(Verdict.INCONCLUSIVE, "the seeds' ranges overlap", observed)
+    one_seed = len(a) == len(b) == 1
+    reason = "both between the same snapshots" if one_seed else "the seeds' ranges overlap"
+    return Judgement(Verdict.INCONCLUSIVE, reason, observed)
 
 
 def order(measurements: Measurements, models: Pair, metric: str) -> Judgement:
@@ -239,9 +242,3 @@ def for_good(reached: np.ndarray) -> int | None:
     misses = np.flatnonzero(~reached)
     first = int(misses[-1]) + 1 if len(misses) else 0
     return first if first < len(reached) else None
-
-
-def span(values: list[float]) -> str:
-    """``3 to 5`` of numbers; infinity is never reached."""
-    words = ["never" if value == inf else f"{value:.3g}" for value in sorted(values)]
-    return words[0] if words[0] == words[-1] else f"{words[0]} to {words[-1]}"

@@ -13,7 +13,7 @@ from genrep.metrics.frechet import Gaussian
 from genrep.metrics.native import NativeProtocol
 from genrep.metrics.probes import decoded, encoded, probe
 from genrep.metrics.probes.class_transitions import is_transition, representatives
-from genrep.metrics.probes.latent_controls import agreement, colour, tilt
+from genrep.metrics.probes.latent_controls import agreement, colour, effect, tilt
 from genrep.params import RunParams
 from tests.stubs import Stub
 
@@ -86,6 +86,24 @@ def test_agreement_is_with_the_majority():
     assert agreement(low, high) == pytest.approx([1.0, 0.9, 0.5])
 
 
+def test_effect_is_the_mean_change_over_the_spread_of_samples():
+    samples = np.array([1.0, 3.0])
+    low, high = np.zeros((3, 2)), np.array([[2.0, 2.0], [-1.0, 0.0], [3.0, -3.0]])
+    assert effect(low, high, samples) == pytest.approx([2.0, 0.5, 0.0])
+    assert effect(low, low, np.ones(2)) == pytest.approx([0, 0, 0])
+
+
+def test_an_input_that_moves_the_colour_the_same_way_but_a_little_does_not_control_it(run, protocol, images, cpu):
+    def draw(w, z):
+        level = 0.5 + 0.1 * z[:, 0] + 0.01 * z[:, 1]
+        return halves(level, level) * w
+
+    networks = nn.ModuleDict({"generator": network(draw, latent=2)})
+    metrics, kept = probe("latent_controls", networks, run, protocol, images, cpu)
+    assert {m["name"]: m["value"] for m in metrics}["controls_colour"] == 1
+    assert np.ptp(kept["controls"][1]) > 80  # the strip runs through the one that does
+
+
 def test_an_input_that_sets_the_colour_is_found(run, protocol, images, cpu):
     def draw(w, z):
         red = halves(0.5 + 0.1 * z[:, 2], 0.5 + 0.1 * z[:, 2])
@@ -142,18 +160,26 @@ def test_a_smooth_way_between_two_classes_is_a_transition(run, protocol, images,
 
 
 @pytest.mark.parametrize(
-    ("classes", "steps", "expected"),
+    ("ones", "steps", "expected"),
     [
-        ([0, 0, 1, 1], [1, 1, 1], True),
-        ([0, 0, 1, 1], [1, 2, 1], False),
-        ([1, 0, 1, 1], [1, 1, 1], False),
-        ([0, 1, 1, 0], [1, 1, 1], False),
+        ([0, 0.3, 0.7, 1], [1, 1, 1], True),
+        ([0, 0, 1, 1], [1, 1, 1], False),  # nothing lies between the two classes
+        ([0, 0.05, 0.88, 1], [1, 1, 1], True),
+        ([0, 0.3, 0.7, 1], [1, 2, 1], False),  # half of the way at once
+        ([1, 0.3, 0.7, 1], [1, 1, 1], False),  # it begins elsewhere
+        ([0, 0.3, 0.7, 0], [1, 1, 1], False),
     ],
 )
-def test_what_counts_as_a_transition(classes, steps, expected):
+def test_what_counts_as_a_transition(ones, steps, expected):
     images = np.cumsum([0, *steps])[:, None, None, None] * np.ones((1, 1, 2, 2))
-    assert is_transition(np.array(classes), images, (0, 1)) == expected
-    assert not is_transition(np.array(classes), np.zeros((4, 1, 2, 2)), (0, 1))
+    probabilities = np.stack([1 - np.array(ones), ones], axis=1)
+    assert is_transition(probabilities, images, (0, 1), 0.9) == expected
+    assert not is_transition(probabilities, np.zeros((4, 1, 2, 2)), (0, 1), 0.9)
+
+
+def test_a_form_between_two_classes_may_be_of_a_third():
+    images = np.arange(4)[:, None, None, None] * np.ones((1, 1, 2, 2))
+    assert is_transition(np.eye(3)[[0, 2, 1, 1]], images, (0, 1), 0.9)
 
 
 def test_representatives_are_points_of_their_class_in_its_middle():

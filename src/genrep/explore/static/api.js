@@ -44,3 +44,7 @@ export function show(canvas, bitmap) {
   canvas.height = bitmap.height;
   canvas.getContext("2d").drawImage(bitmap, 0, 0);
 }
+
+export function blank(canvas) {
+  canvas.width = canvas.height = 1;
+}

@@ -27,6 +27,7 @@ const redraw = api.latestOnly(async () => {
     status(`decoded in ${spent} ms`);
     $("picture-a").dataset.drawn = String(Number($("picture-a").dataset.drawn ?? 0) + 1);
   } catch (error) {
+    api.blank($("picture-a")); // the old picture would be taken for the new latent's
     status(error.message, true);
   }
 });
@@ -34,7 +35,7 @@ const redraw = api.latestOnly(async () => {
 async function redrawBeside(b, z, label) {
   if (b.latent !== state.a.latent) {
     $("caption-b").textContent = `${b.title}: has ${b.latent} latents, not ${state.a.latent}; it cannot show the same one`;
-    $("picture-b").width = $("picture-b").height = 1;
+    api.blank($("picture-b"));
     return;
   }
   const scaled = z.map((value) => value / state.a.deviation * b.deviation); // the same point of both priors
@@ -264,8 +265,12 @@ async function begin() {
   if (known(wanted.get("beside"))) { $("model-b").value = wanted.get("beside"); await beside(wanted.get("beside")); }
 }
 
-$("model-a").addEventListener("change", guarded((event) => choose(event.target.value)));
-$("model-b").addEventListener("change", guarded((event) => beside(event.target.value)));
+// A model that cannot be opened leaves the one that is shown, and the choice says so.
+const chosenFrom = (list, action, shown) => list.addEventListener("change", guarded(async () => {
+  try { await action(list.value); } finally { list.value = shown()?.id ?? ""; }
+}));
+chosenFrom($("model-a"), choose, () => state.a);
+chosenFrom($("model-b"), beside, () => state.b);
 $("random").addEventListener("click", random);
 $("zero").addEventListener("click", zero);
 $("pick-start").addEventListener("click", () => pick("start"));

@@ -2,7 +2,9 @@
 
 Of each class the held-out image is taken whose latent lies nearest to the class's mean; for each two of them, points on
 the straight line between the two latents are decoded. The way is a transition if the classifier takes its ends for the
-two classes and no single step makes up half of the way through pixel space or more.
+two classes, if it has an image between them that is legibly neither of the two (at the threshold of a legible sample),
+and if no single step makes up half of the way through pixel space or more. The first asks for two classes, the second
+for a form between them, the third that it comes by degrees: pixels move by degrees with any continuous decoder.
 """
 
 from itertools import combinations
@@ -30,11 +32,13 @@ def representatives(latents: Tensor, labels: Tensor) -> dict[int, Tensor]:
     return found
 
 
-def is_transition(classes: np.ndarray, images: np.ndarray, ends: tuple[int, int]) -> bool:
-    """Of (T,) classes and (T, ...) images along a way: see the module's docstring."""
+def is_transition(probabilities: np.ndarray, images: np.ndarray, ends: tuple[int, int], confidence: float) -> bool:
+    """Of (T, K) probabilities of classes and (T, ...) images along a way: see the module's docstring."""
+    classes = probabilities.argmax(1)
+    between = (probabilities[1:-1, list(ends)].max(1) <= confidence).any()
     steps = np.linalg.norm(np.diff(images.reshape(len(images), -1).astype(np.float64), axis=0), axis=1)
     gradual = steps.max() < 0.5 * steps.sum()
-    return bool((classes[0], classes[-1]) == ends and gradual)
+    return bool((classes[0], classes[-1]) == ends and between and gradual)
 
 
 def probe(
@@ -53,12 +57,13 @@ def probe(
     for a, b in combinations(points, 2):
         way = points[a] + weights * (points[b] - points[a])  # (POINTS, latent)
         drawn = decoded(networks["decoder"], run, way, torch.zeros(POINTS, dtype=torch.long, device=device))
-        classes = extract(protocol.classifier, drawn).probabilities.argmax(1)
-        verdicts.append(is_transition(classes, drawn.numpy(), (a, b)))
+        probabilities = extract(protocol.classifier, drawn).probabilities
+        verdicts.append(is_transition(probabilities, drawn.numpy(), (a, b), protocol.confidence))
         strips.append(drawn.numpy())
     if not verdicts:
         return [], {}
-    identifier = f"transition_share/classifier-{protocol.weights[:8]}/pairs={len(verdicts)}/points={POINTS}"
+    with_classifier = f"classifier-{protocol.weights[:8]}/confidence={protocol.confidence}"
+    identifier = f"transition_share/{with_classifier}/pairs={len(verdicts)}/points={POINTS}"
     found = [entry(identifier, float(np.mean(verdicts)))]
     if not data_set(run.data.set).redistribution:  # the ends are reconstructions of images
         return found, {}

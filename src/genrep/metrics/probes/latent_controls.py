@@ -1,7 +1,9 @@
 """Which single inputs of a generator control a visual aspect: tilt, colour or sharpness.
 
 Each input in turn is set to minus and to plus ``SWING`` deviations of its prior at ``BASES`` random points. An input
-controls an aspect if the aspect moves the same way at nine points of ten; by chance that happens to one input in 10^10.
+controls an aspect if the aspect moves the same way at nine points of ten, which chance does to one input in 10^10, and
+if it moves on average by at least the standard deviation that the aspect has over the points themselves: by as much as
+samples differ anyway. A hundred inputs that had equal shares in the aspect would each move it by 0.4 of that.
 """
 
 from typing import Any
@@ -19,6 +21,7 @@ from genrep.params.training import RunParams
 from genrep.rng import generator
 
 BASES, SWING, AGREEMENT = 64, 2.0, 0.9
+EFFECT = 1.0  # standard deviations of the aspect over samples
 STEPS = 7  # of the strips that are kept
 
 
@@ -53,6 +56,11 @@ def agreement(low: np.ndarray, high: np.ndarray) -> np.ndarray:
     return np.maximum((change > 0).mean(1), (change < 0).mean(1))
 
 
+def effect(low: np.ndarray, high: np.ndarray, samples: np.ndarray) -> np.ndarray:
+    """(inputs, bases) of an aspect at both ends and (bases,) of it before -> (inputs,) mean change over its spread."""
+    return np.abs((high - low).mean(1)) / max(float(samples.std()), np.finfo(float).tiny)
+
+
 def probe(
     networks: nn.ModuleDict, run: RunParams, protocol: NativeProtocol, images: ImageSet, device: torch.device
 ) -> Found:
@@ -72,6 +80,7 @@ def probe(
         changed[:, i] = values
         return changed
 
+    samples = decoded(network, run, z, labels)
     sides: dict[str, list[list[np.ndarray]]] = {name: [[], []] for name in ASPECTS}
     for i in range(network.latent):
         for side, sign in enumerate((-1, 1)):
@@ -80,11 +89,11 @@ def probe(
                 sides[name][side].append(aspect(drawn))
     metrics, strips = [], []
     for name, (low, high) in sides.items():
-        agreed = agreement(np.stack(low), np.stack(high))
-        identifier = f"controls_{name}/bases={BASES}/swing={SWING}sd/agreement={AGREEMENT}"
-        metrics.append(entry(identifier, float((agreed >= AGREEMENT).sum())))
+        agreed = agreement(np.stack(low), np.stack(high)) >= AGREEMENT
+        reach = effect(np.stack(low), np.stack(high), ASPECTS[name](samples))
+        identifier = f"controls_{name}/bases={BASES}/swing={SWING}sd/agreement={AGREEMENT}/effect={EFFECT}sd"
+        metrics.append(entry(identifier, float((agreed & (reach >= EFFECT)).sum())))
+        best = int(np.where(agreed, reach, reach - reach.max() - 1).argmax())  # one that agrees, if any does
         steps = torch.linspace(-end, end, STEPS, device=device)
-        strips.append(
-            decoded(network, run, moved(int(agreed.argmax()), steps, z[:1].repeat(STEPS, 1)), labels[:1].repeat(STEPS))
-        )
+        strips.append(decoded(network, run, moved(best, steps, z[:1].repeat(STEPS, 1)), labels[:1].repeat(STEPS)))
     return metrics, {"controls": torch.stack(strips).numpy()}

@@ -54,7 +54,7 @@ def transitions(measurements: Measurements, model: str, name: str, notes: Sequen
 
 
 def single_inputs(measurements: Measurements, models: dict[str, str], notes: Sequence[str]) -> Figure:
-    """Per model and aspect, one latent from end to end of the input that controls the aspect most consistently."""
+    """Per model and aspect, one latent from end to end of the input that moves the aspect furthest."""
     sheets, missing = [], []
     for model, name in models.items():
         try:
@@ -66,5 +66,5 @@ def single_inputs(measurements: Measurements, models: dict[str, str], notes: Seq
         sheets.append(Sheet(images, rows=["tilt", "brightness" if grey else "colour", "sharpness"], heading=name))
     if not sheets:
         raise NotMeasured("; ".join(missing))
-    reach = "the input that moves each aspect most consistently, from -2 to 2 standard deviations, at one point"
+    reach = "the input that moves each aspect furthest, from -2 to 2 standard deviations, at one point"
     return draw_sheets(sheets, "Single inputs of a generator", [reach, *missing, *notes])

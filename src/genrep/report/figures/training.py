@@ -25,32 +25,54 @@ TITLES = {"legible_share": "Legibility", "fid": "Native FID: lower is better", "
 COLUMNS = 3  # of panels
 BANDS = "bands: 95% over seeds where there are three, else over samples"
 # of the losses of a model, in the order of its log
-STYLES: tuple[Style, ...] = ("-", ":", "-.", (0, (5, 1, 1, 1, 1, 1)), "--")
+STYLES: tuple[Style, ...] = ("-", ":", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (9, 3)), "--")
 
 
 def losses(measurements: Measurements, models: Names, optimizers: Names, notes: Sequence[str]) -> Figure:
-    """One panel per model, one colour per optimizer and one line style per loss; parts of a loss are thin lines."""
+    """One panel per model, one colour per optimizer and one line style per loss; parts of a loss are thin lines.
+
+    Two players with more losses than there are styles have a panel each.
+    """
     panels: list[Panel] = []
     for model, name in models.items():
-        lines: list[Line] = []
-        styles: dict[str, Style] = {}
-        for run, record in _first_records(measurements, model):
-            epochs = np.array([entry["epoch"] for entry in record["log"]])
-            names = list(record["log"][0]["losses"]) if record["log"] else []
-            # solid for the first loss, dashed for the last, whatever lies between
-            styles = styles or dict(zip(names, [*STYLES[: len(names) - 1], STYLES[-1]], strict=False))
-            for loss in names:
-                values = np.array([entry["losses"][loss] for entry in record["log"]])
-                look = _look(run, optimizers)
-                lines.append(Line(epochs, values, *look, style=styles.get(loss, "-"), thin=_is_part(loss, names)))
-        legend = {loss.replace("_", ", "): style for loss, style in styles.items()} if len(styles) > 1 else {}
-        note = "" if lines else "not run"
-        log = bool(lines) and all((line.y > 0).all() for line in lines)  # a critic's loss may be negative
-        panels.append(Panel(name, "loss (log scale)" if log else "loss", lines, log=log, note=note, styles=legend))
+        logs = {run: record["log"] for run, record in _first_records(measurements, model)}
+        names = next((list(log[0]["losses"]) for log in logs.values() if log), [])
+        for player, own in _players(names).items():
+            lines = [line for run, log in logs.items() for line in _loss_lines(log, own, _look(run, optimizers))]
+            title = f"{name}, {player}" if player else name
+            legend = {loss.replace("_", ", "): style for loss, style in own.items()} if len(own) > 1 else {}
+            log = bool(lines) and all((line.y > 0).all() for line in lines)  # a critic's loss may be negative
+            label, note = "loss (log scale)" if log else "loss", "" if lines else "not run"
+            panels.append(Panel(title, label, lines, log=log, note=note, styles=legend))
     _something(panels)
     absent = _absent(measurements, models)
     title = "Training losses: means over each epoch, first seed"
     return curves(panels, title, [*absent, *notes], min(COLUMNS, len(panels)))
+
+
+def _players(names: Sequence[str]) -> dict[str, dict[str, Style]]:
+    """The losses of each panel with their styles, by the player that they are of; by ``""`` where one panel shows all.
+
+    Solid for the first loss of a panel, dashed for the last, whatever lies between.
+    """
+    groups = {"": names}
+    if len(names) > len(STYLES) and "generator" in names:
+        first = names.index("generator")
+        groups = {names[0]: names[:first], "generator": names[first:]}
+    return {player: dict(zip(own, _styles(len(own)), strict=False)) for player, own in groups.items()}
+
+
+def _styles(count: int) -> Sequence[Style]:
+    return [*STYLES[: count - 1], STYLES[-1]] if count > 1 else STYLES[:1]
+
+
+def _loss_lines(log: Sequence[dict[str, Any]], styles: dict[str, Style], look: tuple[str, str, str]) -> Iterator[Line]:
+    """The losses of one run that a panel shows."""
+    epochs = np.array([entry["epoch"] for entry in log])
+    logged = log[0]["losses"] if log else {}
+    for loss, style in ((loss, style) for loss, style in styles.items() if loss in logged):
+        values = np.array([entry["losses"][loss] for entry in log])
+        yield Line(epochs, values, *look, style=style, thin=_is_part(loss, [*styles]))
 
 
 def quality_over_epochs(measurements: Measurements, models: Names, notes: Sequence[str]) -> Figure:
