@@ -36,9 +36,9 @@ STUDIES = {
     "interpolation": {"frames": 3},
     "opposite": {"frames": 3},
     "diffusion_interpolation": {"depths": [0, 2], "frames": 3},
-    "inpainting": {},
-    "concept": {"attribute": 1, "examples": 20},
-    "scribble": {"attribute": 1, "examples": 20, "depths": [3, 1]},
+    "inpainting": {"region": "middle"},
+    "concept": {"attribute": 1, "examples": 20, "region": "upper"},
+    "scribble": {"attribute": 1, "examples": 20, "depths": [3, 1], "region": "upper", "keep": "lower"},
     "effort": {},
 }
 
