@@ -9,7 +9,7 @@ from genrep.errors import UserError
 from genrep.studies import concept
 from genrep.studies.abilities import Decoder, NotPossible
 from genrep.studies.attributes import Probe, attribute, both_sides, coarse
-from tests.studies.conftest import SHAPE, linear_decoder, linear_encoder, value, values
+from tests.studies.conftest import SHAPE, linear_decoder, linear_encoder, value
 
 SEARCH = {"starts": 1, "steps": 50, "lr": 0.02}
 

@@ -105,14 +105,14 @@ def measures(
 ) -> list[dict[str, Any]]:
     """The numbers of every image; of several fillings the best one counts for the fit.
 
-    - ``inpainting_ring``: error of what the model makes of the known pixels next to the hole. A diffusion model has them
-      put back until its last step, so that its error says no more than how well that step goes.
+    - ``inpainting_ring``: error of what the model makes of the known pixels next to the hole. A diffusion model has
+      them put back until its last step, so that its error says no more than how well that step goes.
     - ``inpainting_seam``: how much larger the steps across the hole's edge are than in the original, in pixel values.
     - ``inpainting_hole``: error inside the hole against the original.
     - ``inpainting_diversity``: mean difference inside the hole between two fillings.
     - ``inpainting_solutions``: how many fillings differ by more than ``params.same``.
-    - ``inpainting_differing``: share of the further starts or runs that lead to another filling: 0 where all end in one,
-      1 where each ends in its own. Unlike the count it means the same for any number of starts.
+    - ``inpainting_differing``: share of the further starts or runs that lead to another filling: 0 where all end in
+      one, 1 where each ends in its own. Unlike the count it means the same for any number of starts.
     """
     ring = regions.ring(hole, params.ring)
     best = filled.images[:, 0]

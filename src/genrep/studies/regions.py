@@ -8,8 +8,8 @@ image, and boxes around it stand for masks, sized by the distance E between the 
     hair  2.6 E wide, from 1.9 E to 0.7 E above the eyes
 
 Where the eyes are follows from how a set was aligned and cropped. Images of which that is not known have no such
-regions, since a box would miss what it is called after; they, and all others, have a box in the ``middle``, an ``upper``
-and a ``lower`` part.
+regions, since a box would miss what it is called after; they, and all others, have a box in the ``middle``, an
+``upper`` and a ``lower`` part.
 """
 
 from collections.abc import Sequence
@@ -155,7 +155,8 @@ def having(images: ImageSet, *names: str) -> np.ndarray:
     masks, found = images.card.get("masks") or [], np.ones(len(images.labels), bool)
     for name in names:
         if images.masks is not None and name in masks:
-            filled = np.asarray(images.masks)[:, masks.index(name)].reshape(len(found), -1).any(1)
+            mask = np.asarray(images.masks)[:, masks.index(name)].reshape(len(found), -1)
+            filled = mask.max(axis=1)  # (N,) bool
             if not filled[images.split("test")].any():
                 raise UserError(f"mask {name!r} is empty in every test image of {images.card['name']}; {MEND}")
             found &= filled

@@ -112,7 +112,7 @@ def measures(
     outside = np.nan_to_num(regions.inside_mean(change, rest).cpu().numpy())  # nothing lies outside
     remoteness = subject.remoteness((flat * 255).round().byte()).reshape(N, R).mean(1)
     kept = regions.inside_share(change, hair).cpu().numpy()
-    found = {
+    return {
         "strength": strength,
         "inside": inside,
         "outside": outside,
@@ -120,4 +120,3 @@ def measures(
         "remoteness": remoteness,
         "score": strength * kept / np.maximum(remoteness, 1e-12),
     }
-    return found
