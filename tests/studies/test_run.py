@@ -199,9 +199,7 @@ def test_images_that_a_run_was_not_trained_on_are_refused(workspace):
     images = prepare("mnist-reduced")
     trained_on(folder, images)
     other = ImageSet(images.images[:, :20, :20], images.labels, images.card | {"identity": "other"})
-    with pytest.raises(
-        UserError, match=r"images of mnist-reduced, 20x20, are not those of .* that .*gan-adam"
-    ):
+    with pytest.raises(UserError, match=r"images of mnist-reduced, 20x20, are not those of .* that .*gan-adam"):
         trained_on(folder, other)
 
 
