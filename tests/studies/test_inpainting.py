@@ -28,6 +28,11 @@ def test_latent_filling_is_the_median_of_the_known_pixels(make_subject, blocks, 
         assert values(found, f"inpainting_{name}") == pytest.approx(np.array(wanted), abs=0.01)
     assert value(found, "inpainting_solutions") == 1  # the problem is convex
     assert value(found, "inpainting_differing") == 0
+    assert value(found, "inpainting_alike") == 1
+    alike = next(m for m in found.metrics if m["name"] == "inpainting_alike")
+    assert alike["ci_low"] == pytest.approx(0.025 ** (1 / 4), rel=1e-4)
+    wanted = seam(torch.where(hole, expected - images, 0), hole)
+    assert values(found, "inpainting_seam") == pytest.approx(wanted.numpy(), abs=0.01)
     assert value(found, "inpainting_diversity") < 0.005
     tiles = found.tiles["filled"]
     assert tiles.columns == ["original", "hole", "filling 1", "filling 2", "filling 3", "whole 1", "whole 2"]
@@ -49,6 +54,7 @@ def test_diffusion_filling_keeps_the_known_and_draws_the_rest(make_subject):
     assert shown[:, 2:5][:, :, mask].mean() / 255 == pytest.approx(0.6, abs=0.02)
     assert value(found, "inpainting_solutions") == 3  # every run another one
     assert value(found, "inpainting_differing") == 1
+    assert value(found, "inpainting_alike") == 0
     # two draws from N(0.6, 0.05^2), about; the coarse steps of the process add some
     assert 0.04 < value(found, "inpainting_diversity") < 0.09
     assert value(found, "inpainting_ring") < value(found, "inpainting_hole")

@@ -15,7 +15,7 @@ STUDY_OF = {
     rf"({WALKS})/(spherical|linear)": "interpolation",
     r"(middle_(remoteness|sharpness)|jump)/(spherical|linear)|middle_loss": "opposite",
     rf"({WALKS})/(best|t=(\d+(/mixed before noising)?)?)": "diffusion_interpolation",
-    r"inpainting_(ring|seam|hole|diversity|solutions|differing)|seconds_per_image/inpainting": "inpainting",
+    r"inpainting_(ring|seam|hole|diversity|solutions|alike|differing)|seconds_per_image/inpainting": "inpainting",
     r"concept_(real_)?(strength|inside|outside|selectivity)|probe_accuracy": "concept",
     r"seconds_per_image/(encoded_)?concept": "concept",
     r"scribble_(strength|inside|outside|selectivity|remoteness|score)/(best|t=(\d+)?)": "scribble",

@@ -15,7 +15,7 @@ from genrep.params.studies import InpaintingParams
 from genrep.studies import regions
 from genrep.studies.abilities import Decoder, Denoiser, LacksAbility
 from genrep.studies.denoising import Known, denoise, pasted
-from genrep.studies.found import Found, Tiles, over, single, to_uint8
+from genrep.studies.found import Found, Tiles, over, share, single, to_uint8
 from genrep.studies.recovery import described
 from genrep.studies.search import drawn_starts, search
 from genrep.studies.subject import Subject
@@ -107,10 +107,12 @@ def measures(
 
     - ``inpainting_ring``: error of what the model makes of the known pixels next to the hole. A diffusion model has
       them put back until its last step, so that its error says no more than how well that step goes.
-    - ``inpainting_seam``: how much larger the steps across the hole's edge are than in the original, in pixel values.
+    - ``inpainting_seam``: how far the steps across the hole's edge are off from those of the original, in pixel values;
+      the outermost pixels of a hole are those that the known ones bind, whatever is drawn further inside.
     - ``inpainting_hole``: error inside the hole against the original.
     - ``inpainting_diversity``: mean difference inside the hole between two fillings.
     - ``inpainting_solutions``: how many fillings differ by more than ``params.same``.
+    - ``inpainting_alike``: share of the images whose fillings are all one.
     - ``inpainting_differing``: share of the further starts or runs that lead to another filling: 0 where all end in
       one, 1 where each ends in its own. Unlike the count it means the same for any number of starts.
     """
@@ -121,10 +123,11 @@ def measures(
     pairs, groups = between.sum(dim=(1, 2)) / max(1, S * (S - 1)), solutions(between, params.same)
     return [
         over("inpainting_ring", regions.inside_mean((best - images).abs(), ring), *protocol, f"ring={params.ring}"),
-        over("inpainting_seam", seam(whole[:, 0], hole) - seam(images, hole), *protocol),
+        over("inpainting_seam", seam(whole[:, 0] - images, hole), *protocol),
         over("inpainting_hole", regions.inside_mean((best - images).abs(), hole), *protocol),
         over("inpainting_diversity", pairs, *protocol),
         over("inpainting_solutions", groups, *protocol, f"same={params.same:g}"),
+        share("inpainting_alike", (groups == 1).cpu().numpy(), *protocol, f"same={params.same:g}"),
         over("inpainting_differing", (groups - 1) / max(1, S - 1), *protocol, f"same={params.same:g}"),
     ]
 
@@ -144,9 +147,9 @@ def differences(fillings: Tensor, hole: Tensor) -> Tensor:
     """Mean absolute difference inside the hole between any two fillings: (N, S, C, H, W) -> (N, S, S)."""
     S = fillings.shape[1]
     weight = hole.to(fillings.dtype)  # (N, 1, H, W)
-    share = weight.mean(dim=(1, 2, 3))
+    area = weight.mean(dim=(1, 2, 3))
     rows = [((fillings - fillings[:, [s]]).abs() * weight[:, None]).mean(dim=(2, 3, 4)) for s in range(S)]
-    return torch.stack(rows, dim=1) / share[:, None, None]
+    return torch.stack(rows, dim=1) / area[:, None, None]
 
 
 def solutions(between: Tensor, same: float) -> Tensor:

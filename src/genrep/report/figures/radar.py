@@ -159,7 +159,7 @@ AXES = (
         "path length in feature space times remoteness of what lies between the ends, at the best way or depth",
         _first("interpolation_cost/spherical", "interpolation_cost/linear", "interpolation_cost/best"),
     ),
-    Axis("inpainting", "steps across the hole's edge, beyond those of the original", _first("inpainting_seam")),
+    Axis("inpainting", "error of the steps across the hole's edge", _first("inpainting_seam")),
     Axis(
         "semantic editing",
         "share of the image's summed change that lies in the region, at the amount of the report or the best depth "

@@ -262,10 +262,11 @@ def inpaintings(measurements: Measurements, models: Names, notes: Sequence[str])
     found, whole = sheets(measurements, models, [("inpainting", "filled")])
     metrics = {
         "inpainting_ring": "error of the known pixels around the hole",
-        "inpainting_seam": "steps across the edge, beyond those of the original",
+        "inpainting_seam": "error of the steps across the edge, against those of the original",
         "inpainting_hole": "error inside, against the original",
         "inpainting_diversity": "mean difference between two fillings",
         "inpainting_solutions": "fillings that differ",
+        "inpainting_alike": "share of images with one filling only",
         "inpainting_differing": "share of further starts, or runs, that lead to another filling",
         "seconds_per_image/inpainting": "seconds for each filling",
     }
