@@ -173,14 +173,10 @@ def time_sampling(replication: str, threads: int | None, scale: str | None) -> N
 @scale_option
 def study(replication: str, names: tuple[str, ...], seed: int | None, scale: str | None) -> None:
     """Study the trained models of REPLICATION: all, or the named RUNs and STUDYs of params.yaml's studies block."""
-    from genrep.studies.run import study_run
-    from genrep.study_plan import chosen
+    from genrep.studies.run import study_runs
 
     plan, device = plan_and_device(replication, scale)
-    runs, wanted = chosen(plan, names)
-    for run in runs:
-        for one in plan.run(run).seeds if seed is None else (seed,):
-            study_run(plan, run, one, wanted, device, say=click.echo)
+    study_runs(plan, names, seed, device, say=click.echo)
 
 
 @main.command()

@@ -21,6 +21,7 @@ from genrep.files import sha256_json
 from genrep.flops import sampling_flops_per_image, training_flops_per_image
 from genrep.params import ReplicationParams, RunParams
 from genrep.plan_device import classes_of, image_count, network_bytes, training_bytes, training_rate
+from genrep.study_checks import check_studies
 from genrep.training.schedule import Schedule
 
 SUSTAINED = 100e12  # FLOP/s of a GPU, for orientation where none is at hand: about a third of an A100's peak in bf16
@@ -93,8 +94,10 @@ def plan(name: str, scale: str, replication: ReplicationParams, device: torch.de
         device: to measure on; None measures nothing.
 
     Raises:
-        UserError: a run names an unknown data set, or the mirror directory is no folder.
+        UserError: a run names an unknown data set, a study an attribute that its images lack, or the mirror directory
+            is no folder.
     """
+    check_studies(replication)
     by_model: dict[str, list[str]] = {}
     rates: dict[str, float] = {}
     for run in replication.runs_here:

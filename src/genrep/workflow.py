@@ -12,6 +12,7 @@ from genrep.identity import inception_key, measurement_key, run_key, sampling_ti
 from genrep.layout import adoption_path, inception_path, measurement_path, real_name, real_path, run_folder
 from genrep.params import ReplicationParams, RunParams, TimingParams, resolve
 from genrep.params.load import check_choice
+from genrep.study_checks import check_studies
 from genrep.sweep.readings import SEPARATOR, Sweeps, Variant, sweeps
 
 
@@ -29,6 +30,7 @@ class Plan:
         self.params: ReplicationParams = resolve(params, replication, scale)
         if self.params.evaluation.inception is not None:
             published_sha256(self.params.evaluation.inception.weights)  # a mistyped name is told now
+        check_studies(self.params)
 
     @cached_property
     def sweeps(self) -> Sweeps:

@@ -49,6 +49,18 @@ def test_a_scale_may_leave_a_study_out():
         ({"runs": ["vae-adma"]}, r"'vae-adma' is not one of .* did you mean 'vae-adam'\?"),
         ({"features": "inception"}, r"studies\.features: inception has no protocol; give evaluation\.inception"),
         ({"noise_denoise": {"depths": [0]}}, "greater than 0"),
+        (
+            {"runs": ["diffusion-adam"], "noise_denoise": {"depths": [10, 1001]}},
+            r"studies\.noise_denoise\.depths: 1001 steps of noise; diffusion-adam is trained with 400",
+        ),
+        (
+            {"neighbours": {"samples": [9], "samples_of": {"difusion": [5]}}},
+            r"studies\.neighbours\.samples_of: 'difusion' is not one of .* did you mean 'diffusion'\?",
+        ),
+        (
+            {"concept": {"attribute": 1, "examples": 9, "amount_of": {"gann": 3}}},
+            r"studies\.concept\.amount_of: 'gann' is not one of .* did you mean 'gan'\?",
+        ),
         ({"forwards": {}}, r"forwards: unknown parameter - did you mean 'forward'\?"),
     ],
 )

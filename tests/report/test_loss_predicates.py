@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from genrep.params import load, resolve
-from genrep.report.loss_predicates import Breaks, Exceeds, TradesOff
+from genrep.report.loss_predicates import Breaks, TradesOff
 from genrep.report.verdicts import Verdict
 from tests.report.conftest import ROOT, Maker
 
@@ -65,31 +65,19 @@ def test_a_model_that_does_not_grow_has_no_breaks(desk):
     assert (found.verdict, found.reason) == (MISSING, "vae does not grow")
 
 
-@pytest.mark.parametrize(("last", "verdict"), [(2.0, YES), (0.5, NO)])
-def test_a_loss_ends_above_a_value(desk, last, verdict):
-    measurements = run(desk, "vae", {"kl": [*NOISE, last]})
-    assert Exceeds(kind="exceeds", model="vae", loss="kl", value=1.0).judge(measurements).verdict == verdict
-
-
 def test_every_seed_has_to_say_the_same(desk):
     desk.params = desk.params.model_copy(
         update={"runs": {"vae": desk.params.runs["vae"].model_copy(update={"seeds": (0, 1)})}}
     )
-    run(desk, "vae", {"kl": [2.0]}, seed=0)
-    measurements = run(desk, "vae", {"kl": [0.0]}, seed=1)
-    found = Exceeds(kind="exceeds", model="vae", loss="kl", value=1.0).judge(measurements)
-    assert (found.verdict, found.reason) == (OPEN, "not in every seed")
-    assert found.observed.endswith("2, 0")
+    run(desk, "vae", {"reconstruction": NOISE, "kl": -NOISE}, seed=0)
+    measurements = run(desk, "vae", {"reconstruction": NOISE, "kl": NOISE}, seed=1)
+    found = TradesOff(kind="trades_off", model="vae", losses=("reconstruction", "kl")).judge(measurements)
+    assert (found.verdict, found.reason) == (OPEN, "no clear tendency")
+    assert found.observed.endswith("-1.00, 1.00")
 
 
-@pytest.mark.parametrize(
-    "predicate",
-    [
-        TradesOff(kind="trades_off", model="vae", losses=("reconstruction", "kl")),
-        Exceeds(kind="exceeds", model="vae", loss="kl", value=1.0),
-    ],
-)
-def test_what_is_missing_is_not_run(desk, predicate):
+def test_what_is_missing_is_not_run(desk):
+    predicate = TradesOff(kind="trades_off", model="vae", losses=("reconstruction", "kl"))
     assert predicate.judge(desk.open()).verdict == MISSING
     found = predicate.judge(run(desk, "vae", {"loss": NOISE}, fid=[1.0] * 9))
     assert found.verdict == MISSING

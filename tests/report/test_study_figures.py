@@ -8,7 +8,7 @@ import pytest
 from matplotlib.image import imread
 
 from genrep.files import write_json
-from genrep.report.estimates import NotMeasured
+from genrep.report.estimates import Estimate, NotMeasured
 from genrep.report.figures import book
 from genrep.report.figures.radar import AXES, radar, rank
 from genrep.report.figures.studies import makers
@@ -189,9 +189,14 @@ def test_tables_hold_every_number_and_every_reason(maker):
 
 
 def test_ranks_and_ties():
-    assert rank({"a": 1.0, "b": 3.0, "c": 2.0}, higher=True) == {"a": 1, "b": 3, "c": 2}
-    assert rank({"a": 1.0, "b": 3.0, "c": 2.0}, higher=False) == {"a": 3, "b": 1, "c": 2}
-    assert rank({"a": 1.0, "b": 1.0, "c": 2.0}, higher=True) == {"a": 2, "b": 2, "c": 3}
+    def estimates(margin: float, **values: float) -> dict[str, Estimate]:
+        return {name: Estimate(value, value - margin, value + margin, 1) for name, value in values.items()}
+
+    assert rank(estimates(0, a=1.0, b=3.0, c=2.0), higher=True) == {"a": 1, "b": 3, "c": 2}
+    assert rank(estimates(0, a=1.0, b=3.0, c=2.0), higher=False) == {"a": 3, "b": 1, "c": 2}
+    assert rank(estimates(0, a=1.0, b=1.0, c=2.0), higher=True) == {"a": 2, "b": 2, "c": 3}
+    assert rank(estimates(0.01, a=1.59, b=1.6, c=2.0), higher=True) == {"a": 2, "b": 2, "c": 3}
+    assert rank(estimates(0.6, a=1.0, b=3.0, c=2.0), higher=True) == {"a": 2, "b": 3, "c": 3}
 
 
 def measured(maker: Maker) -> None:
@@ -201,8 +206,8 @@ def measured(maker: Maker) -> None:
         log = [{"epoch": k + 1, "losses": {"loss": 9.0 - k + 0.1 * level * (-1) ** k}} for k in range(9)]
         runs.run(run, 0, {"fid": [9.0, level]}, log=log, provenance={"parameters": {"all": 1000 * level}})
         walks = "interpolation_cost/spherical" if run != "diffusion-adam" else "interpolation_cost/best"
-        own = ["recovery_relative", "inpainting_ring", "statements", "seconds_per_image/sampling", walks]
-        metrics = [over(name, np.array([level, level + 0.1])) for name in own]
+        own = ["recovery_relative", "inpainting_seam", "statements", "seconds_per_image/sampling", walks]
+        metrics = [over(name, np.array([level, level + 0.001])) for name in own]
         maker.study(run, [*metrics, over("nearest_sample/features", np.array([level, level]), n=10)])
 
 
@@ -211,7 +216,7 @@ def test_radar_ranks_what_all_models_have_and_names_the_rest(maker):
     figure = radar(maker.open(), MODELS, ["a note"])
     text = " ".join(one.get_text() for one in figure.texts).replace("\n", " ")
     assert "left out - semantic editing" in text
-    assert "realism: native FID after training, lower is better - VAE 1, GAN 2, Diffusion model 3" in text
+    assert "realism: native FID after training, lower is better - VAE 1 [0.99, 1.01], GAN 2 [" in text
     assert "a note" in text
     (ax,) = figure.axes
     lines = {line.get_label(): list(line.get_ydata()) for line in ax.lines}

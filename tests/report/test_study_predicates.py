@@ -7,6 +7,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from genrep.files import write_json
 from genrep.report.claims import Claim, judge, read_claims
 from genrep.report.study_metrics import study_of
 from genrep.report.study_predicates import StudyBest, StudyOrder, StudyPart, StudyRises, StudyWithin
@@ -130,11 +131,26 @@ def test_the_best_depth_lies_in_a_range(maker, costs, verdict):
     text = "{kind: study_best, model: diffusion, family: interpolation_cost/t=, best: lowest, between: [0.05, 0.2]}"
     found = part(text).judge(maker.open())
     assert found.verdict == verdict
-    assert f"of {steps} steps" in found.observed
+    assert f"of {steps} steps; within {0.05 * steps:g} to {0.2 * steps:g} steps in " in found.observed
+    assert found.observed.endswith("% of resamples")
     highest = StudyBest(
         kind="study_best", model="diffusion", family="interpolation_cost/t=", best="highest", between=(0, 0)
     )
     assert highest.judge(maker.open()).verdict == YES
+
+
+def test_studies_on_a_gpu_are_judged_wherever_epochs_were_timed(maker):
+    """And the other way round: what was not done on a GPU is none of the report's seconds."""
+    metrics = [single("seconds_per_image/recovery", 0.01)]
+    part = {"kind": "study_within", "term": ["vae", "seconds_per_image/recovery"], "below": 0.1}
+    claim = Claim.model_validate({"id": "T16", "place": "p", "finding": "f", "needs": "gpu", "parts": [part]})
+    maker.study("vae-adam", metrics, evaluation={"device": "cuda", "device_name": "a card"})
+    times = {"machine": {"device": "cpu", "device_name": "a chip"}, "runs": {}}
+    write_json(maker.open().folder / "epoch_times.json", times)
+    assert maker.open().times == times
+    assert judge(claim, maker.open(), "full").verdict == YES
+    maker.study("vae-adam", metrics, evaluation={"device": "cpu", "device_name": "a slow chip"})
+    assert judge(claim, maker.open(), "full").verdict == Verdict.NOT_COMPARABLE
 
 
 def test_a_claim_judges_studies_by_scale(maker):

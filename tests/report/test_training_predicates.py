@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from genrep.report.training_predicates import Finished, LossFlat, LossRougher
+from genrep.params import load, resolve
+from genrep.report.training_predicates import Finished, LossFlat, LossRougher, RisesWhenGrown, grown
 from genrep.report.verdicts import Verdict
+from tests.report.conftest import ROOT, Maker
 
 YES, NO, OPEN = Verdict.REPLICATED, Verdict.NOT_REPLICATED, Verdict.INCONCLUSIVE
 
@@ -37,14 +39,19 @@ def test_what_is_left_of_the_way_of_a_straight_line():
 
 
 CALM = 0.1 * (-1.0) ** np.arange(90)
+CALMER = np.concatenate([10 * CALM[:60], CALM[60:]])
+NOISE = np.random.default_rng(1).normal(size=90)  # rougher late by a little, which says nothing
 WILD = np.concatenate([CALM[:60], 10 * CALM[60:]])
 
 
-@pytest.mark.parametrize(("curves", "verdict"), [((WILD,), YES), ((WILD[::-1],), NO), ((WILD, WILD[::-1]), OPEN)])
+@pytest.mark.parametrize(
+    ("curves", "verdict"), [((WILD,), YES), ((CALMER,), NO), ((WILD, CALMER), OPEN), ((NOISE,), OPEN)]
+)
 def test_a_loss_turns_rough_late(maker, curves, verdict):
     train(maker, *curves)
     rough = LossRougher(kind="loss_rougher", model="gan", loss="generator", late=(0.67, 1), early=(0.33, 0.67))
     assert rough.judge(maker.open()).verdict == verdict
+    assert rough.number(NOISE) != 1
     assert rough.number(WILD) == pytest.approx(10, rel=0.05)
 
 
@@ -56,6 +63,45 @@ def test_too_few_epochs_and_unknown_losses_are_said(maker):
     found = flat.judge(maker.open())
     assert found.verdict == Verdict.NOT_RUN
     assert "no loss 'critic'" in found.reason
+
+
+@pytest.fixture
+def desk(tmp_path) -> Maker:
+    """The thesis's GAN grows to 64x64 from epoch 27 on, fading until epoch 30 of 40."""
+    return Maker(tmp_path, resolve(load(ROOT / "params.yaml"), "thesis", "desk"))
+
+
+def test_growing_is_no_roughness(desk):
+    losses = np.concatenate([100 * CALM[:30], CALM[:5], 10 * CALM[5:10]])
+    desk.run("gan", 0, {"fid": [1.0]}, log=log(losses))
+    rough = LossRougher(kind="loss_rougher", model="gan", loss="generator", late=(0.5, 1), early=(0, 0.5))
+    assert grown(desk.params.runs["gan"]) == 30
+    assert grown(desk.params.runs["vae"]) == 0
+    found = rough.judge(desk.open())
+    assert (found.verdict, found.observed) == (YES, "gan generator: change between epochs, late over early, 10")
+
+
+@pytest.mark.parametrize(
+    ("late", "verdict"),
+    [([5, 4, 3, 2, 1], YES), ([1, 2, 3, 4, 5], NO), ([5, 4, 3, 1, 2], YES), ([3, 1, 2, 5, 4], OPEN)],
+)
+def test_images_get_better_after_growing(desk, late, verdict):
+    """What growing gained before says nothing."""
+    desk.run("gan", 0, {"fid": [*np.linspace(100, 10, 35), *late]})
+    found = RisesWhenGrown(kind="rises_when_grown", model="gan", metrics=("fid",)).judge(desk.open())
+    whole = found.observed
+    assert whole.startswith("gan fid: Kendall's tau with the epoch, from 30 on,")
+    assert whole.endswith("(n=11)")
+    record = desk.open().runs["gan"][0]
+    kept = [one for one in record["snapshots"] if one["epoch"] < 30 or one["epoch"] > 35]
+    desk.run("gan", 0, {"fid": [1.0]}, snapshots=kept)
+    assert RisesWhenGrown(kind="rises_when_grown", model="gan", metrics=("fid",)).judge(desk.open()).verdict == verdict
+
+
+def test_a_gan_that_never_grew_up_is_open(desk):
+    desk.run("gan", 0, {"fid": [3.0, 2.0, 1.0]})
+    found = RisesWhenGrown(kind="rises_when_grown", model="gan", metrics=("fid",)).judge(desk.open())
+    assert (found.verdict, found.reason) == (OPEN, "gan: fewer than two snapshots from epoch 30 on")
 
 
 def test_trainings_finish_or_do_not(maker):

@@ -9,7 +9,7 @@ from genrep.errors import UserError
 from genrep.studies import concept
 from genrep.studies.abilities import Decoder, NotPossible
 from genrep.studies.attributes import Probe, attribute, both_sides, coarse
-from tests.studies.conftest import SHAPE, linear_decoder, linear_encoder, value, values
+from tests.studies.conftest import SHAPE, linear_decoder, linear_encoder, value
 
 SEARCH = {"starts": 1, "steps": 50, "lr": 0.02}
 
@@ -43,18 +43,35 @@ def test_edits_are_measured_where_they_are(make_subject, shaded, blocks, grey):
     params = {"attribute": "Blond_Hair", "examples": 30, "frames": 4, "real_amount": 1.5}
     subject = make_subject(decoder, encoder, data=shaded, search=SEARCH, concept=params)
     found = concept.study(subject, subject.params.concept)
-    region = concept.region_of(subject)
+    region = concept.region_of(subject, "hair")
     lifted = torch.zeros(1, 1, 16, 16, dtype=torch.bool)
     lifted[..., :8, :8] = True
     inside, outside = ((lifted & mask).sum() / mask.sum() * 140 / 255 for mask in (region, ~region))
     assert value(found, "concept_strength") == pytest.approx(1, abs=0.1)
     assert value(found, "concept_inside") == pytest.approx(inside.item(), abs=0.03)
     assert value(found, "concept_outside") == pytest.approx(outside.item(), abs=0.03)
-    selectivity = values(found, "concept_inside") / (values(found, "concept_inside") + values(found, "concept_outside"))
-    assert values(found, "concept_selectivity") == pytest.approx(selectivity, rel=1e-3)
+    assert value(found, "concept_selectivity") == pytest.approx((lifted & region).sum().item() / 64, abs=0.02)
+    assert value(found, "seconds_per_image/encoded_concept") > 0
+    assert found.tiles["real"].columns == ("0x", "0.5x", "1x", "1.5x")
     assert not found.tiles["samples"].withholdable.any()
     assert found.tiles["real"].real.all()
     assert found.tiles["samples"].images.shape == (4, 4, 3, 16, 16)
+
+
+@pytest.mark.parametrize(
+    ("hair", "message"),
+    [
+        (np.zeros((16, 16), bool), "mask 'hair' is empty in half of 20 images of faces-32; choose another region"),
+        (np.ones((16, 16), bool), "mask 'hair' covers the whole image in half of 20 images of faces-32; choose"),
+        (np.ones((32, 32), bool), "mask 'hair' is 32x32, but the images are 16x16; resize one of them"),
+    ],
+)
+def test_masks_of_no_use_are_named(make_subject, faces, blocks, grey, hair, message):
+    masks = np.tile(hair, (80, len(faces.card["masks"]), 1, 1))
+    data = ImageSet(faces.images, faces.labels, faces.card, faces.attributes, masks)
+    subject = make_subject(linear_decoder(blocks, grey), data=data, concept={"attribute": "Blond_Hair", "examples": 30})
+    with pytest.raises(UserError, match=message):
+        concept.study(subject, subject.params.concept)
 
 
 def test_without_an_encoder_samples_are_sorted_by_the_probe(make_subject, shaded, blocks, grey):

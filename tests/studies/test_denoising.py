@@ -77,7 +77,7 @@ def test_depth_0_is_the_image_itself():
     found = noise_and_denoise(denoiser, images, torch.zeros(3, dtype=torch.int64), rng(), 2)
     assert torch.allclose(found, images, atol=1e-6)
     with pytest.raises(UserError, match="depths: 31 steps of noise; this model was trained with 30"):
-        denoiser.check((30, 31))
+        denoiser.check((30, 31), "forward")
 
 
 def test_study_has_the_error_of_forgetting(make_subject):

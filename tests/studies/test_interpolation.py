@@ -52,6 +52,8 @@ def test_middle_of_a_straight_line_is_the_image_of_zero(make_subject, blocks, gr
     assert value(found, "middle_sharpness/spherical") > 0
     expected = subject.remoteness(torch.full((1, *SHAPE), 128, dtype=torch.uint8))[0]
     assert value(found, "middle_remoteness/linear") == pytest.approx(expected, rel=1e-5)
+    ratio = values(found, "middle_remoteness/linear") / values(found, "middle_remoteness/spherical")
+    assert values(found, "middle_loss") == pytest.approx(ratio, rel=1e-4)
 
 
 def test_depth_0_is_a_blend_and_full_depth_forgets(make_subject):

@@ -54,6 +54,8 @@ def test_means_are_those_of_brute_force(make_subject, faces):
     assert value(found, "bad_share", 40) == (remoteness > np.quantile(unit, 0.99) / unit.mean()).mean() == 1
     far = distances(images[:16], images[:30]).argmax(1)
     assert value(found, "furthest_remoteness", 30) == pytest.approx(remoteness[far].mean(), rel=1e-5)
+    limit = np.quantile(unit, 0.99) / unit.mean()
+    assert value(found, "furthest_over_unseen", 30) == pytest.approx(remoteness[far].mean() / limit, rel=1e-5)
 
 
 def test_tiles_show_the_neighbours_and_say_which_are_real(make_subject, faces):
@@ -74,10 +76,15 @@ def test_tiles_show_the_neighbours_and_say_which_are_real(make_subject, faces):
 def test_copies_are_found_out(make_subject, faces):
     noisy = np.clip(faces.images[:40].astype(int) + np.random.default_rng(0).integers(-3, 4, (40, 16, 16, 3)), 0, 255)
     _, copied = study(make_subject, noisy.astype(np.uint8))
+    entry = next(m for m in copied.metrics if m["name"] == "copied_share/pixels")
+    assert entry["n"] == 40  # every sample, not the queries alone
+    assert entry["ci_low"] == pytest.approx(0.025 ** (1 / 40), rel=1e-4)  # Clopper and Pearson's, by its closed form
     assert value(copied, "copied_share/pixels") == value(copied, "copied_share/features") == 1
     blurred = faces.images[:40].mean(axis=0, keepdims=True) * 0.95 + 0.05 * faces.images[:40]
     _, plain = study(make_subject, blurred.astype(np.uint8))
     assert value(plain, "copied_share/pixels") == 0  # near to all is no copy of one
+    entry = next(m for m in plain.metrics if m["name"] == "copied_share/pixels")
+    assert (entry["ci_low"], entry["ci_high"]) == (0, pytest.approx(1 - 0.025 ** (1 / 40), rel=1e-4))
     assert value(plain, "nearest_training/pixels") < value(plain, "nearest_training_of_unseen/pixels")
 
 

@@ -77,7 +77,7 @@ def test_images_of_another_size_are_named(make_subject, faces):
     larger = ImageSet(np.zeros((80, 32, 32, 3), np.uint8), faces.labels, faces.card)
     with pytest.raises(UserError, match="images of faces-32 are 3x32x32, model was trained on 3x16x16"):
         replace(subject, images=larger)
-    with pytest.raises(UserError, match="images: 21 are asked for, faces-32 has 20 such test images"):
+    with pytest.raises(UserError, match=r"studies\.images: 21 are asked for, faces-32 has 20 test images; ask"):
         subject.held_out(21)
 
 

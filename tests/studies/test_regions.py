@@ -47,25 +47,34 @@ def test_sets_with_masks_use_them(faces):
     assert np.array_equal(regions.typical(faces, "hair", np.arange(80))[0, 0], share >= 0.5)
 
 
-def test_other_images_have_boxes_too():
-    middle = extent(regions.box(named("mnist", 28, 1), "eye"))
-    assert middle == (10, 10, 18, 18)
-    assert not (regions.box(named("mnist", 28, 1), "hair") & regions.box(named("mnist", 28, 1), "face")).any()
-    with pytest.raises(UserError, match="region: mnist has no region 'nose'; it has eye, hair, face"):
-        regions.regions(named("mnist", 28, 1), "nose", np.array([0]))
+def test_other_images_have_boxes_that_are_called_after_no_part_of_a_face():
+    mnist = named("mnist", 28, 1)
+    assert extent(regions.box(mnist, "middle")) == (10, 10, 18, 18)
+    assert not (regions.box(mnist, "upper") & regions.box(mnist, "lower")).any()
+    assert regions.described(mnist, "middle") == "middle: a fixed box of any image"
+    with pytest.raises(UserError, match=r"region: mnist has no region 'nose'; it has middle, upper, lower$"):
+        regions.regions(mnist, "nose", np.array([0]))
+    for name in ("eye", "hair", "face"):
+        with pytest.raises(UserError, match=f"has no region '{name}' .no masks, and not known to be aligned"):
+            regions.regions(mnist, name, np.array([0]))
+
+
+def test_regions_are_named_once(faces):
+    with pytest.raises(UserError, match=r"no region 'nose'; it has eye, face, hair, middle, upper, lower$"):
+        regions.regions(faces, "nose", np.array([0]))
 
 
 @pytest.mark.parametrize(
     ("mask", "message"),
     [
         (torch.ones(1, 1, 8, 9, dtype=torch.bool), "mask 'eye' is 8x9, but the images are 8x8; resize one of them"),
-        (torch.zeros(1, 1, 8, 8, dtype=torch.bool), "mask 'eye' is empty in image 0 of 2"),
-        (torch.ones(1, 1, 8, 8, dtype=torch.bool), "mask 'eye' covers the whole image in image 0 of 2"),
+        (torch.zeros(2, 1, 8, 8, dtype=torch.bool), "mask 'eye' is empty in image 0 of 2"),
+        (torch.ones(2, 1, 8, 8, dtype=torch.bool), "mask 'eye' covers the whole image in image 0 of 2"),
     ],
 )
 def test_bad_masks_are_named(mask, message):
     with pytest.raises(UserError, match=message):
-        regions.checked(mask, torch.zeros(2, 3, 8, 8), "eye")
+        regions.checked(mask, (3, 8, 8), "eye")
 
 
 def test_ring_and_means():
@@ -78,3 +87,6 @@ def test_ring_and_means():
     values[..., 4, 4] = torch.tensor([1.0, 2.0, 6.0])
     assert regions.inside_mean(values, hole).item() == 3
     assert regions.inside_mean(values, ~hole).item() == 0
+    assert regions.inside_share(values, hole).item() == 1
+    assert regions.inside_share(torch.ones(1, 3, 9, 9), regions.ring(hole, 1)).item() == pytest.approx(8 / 81)
+    assert regions.inside_share(0 * values, hole).item() == 0

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from genrep.data.arrays import ImageSet
 from genrep.data.prepare import prepare
 from genrep.errors import UserError
 from genrep.files import read_json, write_json
@@ -13,8 +14,10 @@ from genrep.layout import run_folder, study_path
 from genrep.params import load
 from genrep.report.study_metrics import study_of
 from genrep.studies import files
+from genrep.studies.abilities import NotPossible
 from genrep.studies.found import Found, Tiles
-from genrep.studies.run import study_run
+from genrep.studies.opening import trained_on
+from genrep.studies.run import study_run, study_runs
 from genrep.study_plan import chosen, studied, studies_key, to_study
 from genrep.training.run import train
 from genrep.workflow import Plan
@@ -36,9 +39,9 @@ STUDIES = {
     "interpolation": {"frames": 3},
     "opposite": {"frames": 3},
     "diffusion_interpolation": {"depths": [0, 2], "frames": 3},
-    "inpainting": {},
-    "concept": {"attribute": 1, "examples": 20},
-    "scribble": {"attribute": 1, "examples": 20, "depths": [3, 1]},
+    "inpainting": {"region": "middle"},
+    "concept": {"attribute": 1, "examples": 20, "region": "upper"},
+    "scribble": {"attribute": 1, "examples": 20, "depths": [3, 1], "region": "upper", "keep": "lower"},
     "effort": {},
 }
 
@@ -171,18 +174,41 @@ def test_part_of_the_studies_is_kept_and_writes_no_measurement(workspace):
     assert said[0].startswith(
         "diffusion-adam seed 0: kept forward, effort; the measurement waits for improved_sampling"
     )
-    with pytest.raises(
-        UserError, match="recovery: diffusion-adam has no decoder: no latent vector stands for its image"
-    ):
-        study_run(plan, "diffusion-adam", 0, ["recovery"], "cpu")
+    assert study_run(plan, "diffusion-adam", 0, ["recovery"], "cpu") == {
+        "recovery": "diffusion-adam has no decoder: no latent vector stands for its image"
+    }
+
+
+def test_a_named_study_passes_over_models_without_the_ability(workspace):
+    """Unless such a model was named too, or there is no other."""
+    plan, said = edited({"seed": 8}), list[str]()
+    study_runs(plan, ("noise_denoise",), None, "cpu", said.append)
+    kept = files.part_path(run_folder("smoke", NAME, "diffusion-adam", 0), "noise_denoise")
+    assert read_json(kept)["metrics"]
+    assert "noise_denoise: passed over, vae-adam has no denoiser: it cannot take noise out of an image" in said
+    study_runs(plan, ("effort", "gan-adam"), 0, "cpu", said.append)
+    with pytest.raises(NotPossible, match="noise_denoise: gan-adam has no denoiser"):
+        study_runs(plan, ("noise_denoise", "gan-adam"), None, "cpu")
+    two = edited({"seed": 8, "runs": ["vae-adam", "gan-adam"]})
+    with pytest.raises(NotPossible, match=r"noise_denoise: vae-adam has no denoiser: .*; gan-adam has no denoiser"):
+        study_runs(two, ("noise_denoise",), None, "cpu")
+
+
+def test_images_that_a_run_was_not_trained_on_are_refused(workspace):
+    folder = run_folder("smoke", NAME, "gan-adam", 0)
+    images = prepare("mnist-reduced")
+    trained_on(folder, images)
+    other = ImageSet(images.images[:, :20, :20], images.labels, images.card | {"identity": "other"})
+    with pytest.raises(UserError, match=r"images of mnist-reduced, 20x20, are not those of .* that .*gan-adam"):
+        trained_on(folder, other)
 
 
 def test_mistakes_are_one_line_and_leave_nothing(workspace):
-    path = run_folder("smoke", NAME, "diffusion-adam", 0) / "studies" / "noise_denoise.json"
-    plan = edited({"noise_denoise": {"depths": [6]}})
+    path = run_folder("smoke", NAME, "vae-adam", 0) / "studies" / "inpainting.json"
+    plan = edited({"inpainting": {"region": "eye"}})
     path.unlink(missing_ok=True)
-    with pytest.raises(UserError, match="depths: 6 steps of noise; this model was trained with 5"):
-        study_run(plan, "diffusion-adam", 0, ["noise_denoise"], "cpu")
+    with pytest.raises(UserError, match="region: mnist-reduced has no region 'eye'"):
+        study_run(plan, "vae-adam", 0, ["inpainting"], "cpu")
     assert not path.exists()
     with pytest.raises(UserError, match="holds no finished run; run: genrep train mnist_timing vae-adam --seed 7"):
         study_run(plan, "vae-adam", 7, ["effort"], "cpu")

@@ -8,7 +8,7 @@ from genrep.data.arrays import ImageSet
 from genrep.errors import UserError
 from genrep.studies import scribble
 from genrep.studies.attributes import attribute
-from genrep.studies.regions import regions
+from genrep.studies.regions import having, regions
 from genrep.studies.scribbles import coverage
 from genrep.studies.scribbles import scribble as painted
 from tests.studies.conftest import SHAPE, gaussian_denoiser, value, values
@@ -52,8 +52,7 @@ def test_face_is_kept_and_the_rest_is_what_the_denoiser_knows(make_subject):
     subject = make_subject(denoiser=gaussian_denoiser(0.2, 0.0), scribble=PARAMS)
     found = scribble.study(subject, subject.params.scribble)
     lacking = ~attribute(subject.images, "Blond_Hair")
-    has = scribble.has_region(subject, "hair") & scribble.has_region(subject, "face")
-    rows = subject.held_out(among=lacking & has)
+    rows = subject.held_out(among=lacking & having(subject.images, "hair", "face"))
     images = subject.pixels(rows)
     hair, face = (regions(subject.images, name, rows) for name in ("hair", "face"))
     assert not attribute(subject.images, "Blond_Hair")[rows].any()
@@ -67,6 +66,9 @@ def test_face_is_kept_and_the_rest_is_what_the_denoiser_knows(make_subject):
         for name, mask in (("inside", hair), ("outside", ~(hair | face))):
             change = [(0.6 - images[k][:, mask[k, 0]]).abs().mean().item() for k in range(len(images))]
             assert values(found, f"scribble_{name}/t={depth}") == pytest.approx(np.array(change), abs=1e-3)
+        change = (torch.where(face, images, torch.tensor(0.6)) - images).abs()
+        inside = [part[:, mask[0]].sum().item() / part.sum().item() for part, mask in zip(change, hair, strict=True)]
+        assert values(found, f"scribble_selectivity/t={depth}") == pytest.approx(np.array(inside), abs=1e-3)
         score = values(found, f"scribble_strength/t={depth}") * values(found, f"scribble_selectivity/t={depth}")
         score = score / values(found, f"scribble_remoteness/t={depth}")
         assert values(found, f"scribble_score/t={depth}") == pytest.approx(score, rel=1e-3, abs=1e-5)
@@ -78,13 +80,15 @@ def test_weak_noise_leaves_the_scribble_strong_noise_takes_it(make_subject):
     subject = make_subject(denoiser=gaussian_denoiser(-0.5, 0.15), scribble=PARAMS | {"depths": [30, 1]}, images=6)
     found = scribble.study(subject, subject.params.scribble)
     assert value(found, "scribble_strength/t=1") > value(found, "scribble_strength/t=30")
+    depths = max((1, 30), key=lambda t: value(found, f"scribble_score/t={t}"))
+    assert value(found, "scribble_strength/best") == value(found, f"scribble_strength/t={depths}")
     assert value(found, "scribble_outside/t=1") < value(found, "scribble_outside/t=30")
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"depths": [31]}, "depths: 31 steps of noise; this model was trained with 30"),
+        ({"depths": [31]}, r"studies\.scribble\.depths: 31 steps of noise; this model was trained with 30"),
         ({"attribute": "Blond"}, "faces-32 has no attribute 'Blond'"),
     ],
 )
@@ -103,10 +107,18 @@ def test_an_attribute_that_all_have_is_named(make_subject, faces):
         scribble.study(subject, subject.params.scribble)
 
 
-def test_images_without_hair_are_not_taken(make_subject, faces):
+@pytest.mark.parametrize(
+    ("first", "message"),
+    [
+        (61, r"studies\.images: 4 are asked for, faces-32 has [01] test images with hair and face, without Blond_Hair"),
+        (60, "mask 'hair' is empty in every test image of faces-32; choose another region, or mend the set's masks"),
+    ],
+)
+def test_images_without_hair_are_not_taken(make_subject, faces, first, message):
     masks = faces.masks.copy()
-    masks[61:, faces.card["masks"].index("hair")] = False
+    masks[60, faces.card["masks"].index("hair"), 0] = True
+    masks[first:, faces.card["masks"].index("hair")] = False
     data = ImageSet(faces.images, faces.labels, faces.card, faces.attributes, masks)
     subject = make_subject(denoiser=gaussian_denoiser(0.0, 0.3), data=data, scribble=PARAMS)
-    with pytest.raises(UserError, match=r"images: 4 are asked for, faces-32 has [01] such test images"):
+    with pytest.raises(UserError, match=message):
         scribble.study(subject, subject.params.scribble)

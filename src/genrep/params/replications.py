@@ -1,5 +1,6 @@
 """Parameters of the replications: runs and what is measured on them."""
 
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
@@ -9,7 +10,7 @@ from genrep.params.base import Params
 from genrep.params.inception import InceptionParams
 from genrep.params.samplers import SamplerParams
 from genrep.params.studies import StudiesParams
-from genrep.params.training import Precision, Probability, RunParams
+from genrep.params.training import DiffusionObjectiveParams, Precision, Probability, RunParams
 
 Extra = Literal[
     "classes_covered",
@@ -94,6 +95,7 @@ class ReplicationParams(Params):
             ("sampling_times.runs", self.sampling_times.runs if self.sampling_times else (), models & set(self.runs)),
             ("evaluation.also", self.evaluation.also, models),
             ("studies.runs", self.studies.runs if self.studies else (), sampled),
+            *((where, by_model, models) for where, by_model in self._of_models_in_studies()),
         )
         for where, names, known in named:
             for name in names:
@@ -101,6 +103,29 @@ class ReplicationParams(Params):
                     near = get_close_matches(name, known, n=1)
                     hint = f" - did you mean {near[0]!r}?" if near else ""
                     raise ValueError(f"{where}: {name!r} is not one of {', '.join(sorted(known))}{hint}")
+        return self
+
+    def _of_models_in_studies(self) -> Iterator[tuple[str, Iterable[str]]]:
+        """What the studies ask of single models, by where it stands."""
+        if self.studies is not None and self.studies.neighbours is not None:
+            yield "studies.neighbours.samples_of", self.studies.neighbours.samples_of
+            yield "studies.neighbours.sampler_of", self.studies.neighbours.sampler_of
+        if self.studies is not None and self.studies.concept is not None:
+            yield "studies.concept.amount_of", self.studies.concept.amount_of
+
+    @model_validator(mode="after")
+    def _depths_are_within_the_noise(self) -> "ReplicationParams":
+        for name in self.studies.runs if self.studies else ():
+            objective = self.runs[name].objective if name in self.runs else None
+            if not isinstance(objective, DiffusionObjectiveParams):
+                continue
+            assert self.studies is not None
+            for study in self.studies.asked:
+                for depth in getattr(getattr(self.studies, study), "depths", ()):
+                    if depth > objective.steps:
+                        raise ValueError(
+                            f"studies.{study}.depths: {depth} steps of noise; {name} is trained with {objective.steps}"
+                        )
         return self
 
     @model_validator(mode="after")

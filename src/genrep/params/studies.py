@@ -77,9 +77,11 @@ class DiffusionInterpolationParams(Params):
 class InpaintingParams(Params):
     """genrep.studies.inpainting"""
 
-    region: str = "eye"
+    region: str = "eye"  # of genrep.studies.regions
     ring: PositiveInt = 2  # pixels around the hole in which the fit is measured
-    same: PositiveFloat = 0.02  # mean absolute difference in the hole, of 1, below which two fillings count as one
+    # mean absolute difference in the hole, of 1, below which two fillings count as one: five of 255 grey levels, about
+    # what is needed to tell two plain patches apart by eye
+    same: PositiveFloat = 0.02
 
 
 class ConceptParams(Params):
@@ -91,6 +93,7 @@ class ConceptParams(Params):
     amount_of: dict[str, PositiveFloat] = Field(default={})  # by model
     real_amount: PositiveFloat = 1.0  # added to recovered real images
     frames: Frames = 5
+    region: str = "hair"  # where the attribute is, of genrep.studies.regions
 
     def amount_for(self, model: str) -> float:
         """What a model's samples get."""
@@ -104,6 +107,8 @@ class ScribbleParams(Params):
     examples: Annotated[int, Field(ge=2)]  # of each side
     depths: Depths
     strokes: PositiveInt = 12
+    region: str = "hair"  # that is painted, of genrep.studies.regions
+    keep: str = "face"  # what stays as it is
 
 
 class ImprovedSamplingParams(Params):

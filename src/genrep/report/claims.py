@@ -1,7 +1,7 @@
 """Claims: reading ``claims.yaml`` and judging each over measurements."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -9,17 +9,17 @@ from genrep.entries import read_entries
 from genrep.params.base import Params
 from genrep.report.dynamics import Begins, Dips, Precedes, Settles, Steadier, Tracks
 from genrep.report.flags import flags
-from genrep.report.loss_predicates import Breaks, Exceeds, TradesOff
+from genrep.report.loss_predicates import Breaks, TradesOff
 from genrep.report.measurements import REAL, Measurements
 from genrep.report.predicates import Agrees, Drift, Order, Reaches, Rises, Sooner, moment
-from genrep.report.study_predicates import StudyBest, StudyOrder, StudyRises, StudyWithin
+from genrep.report.study_predicates import StudyBest, StudyOrder, StudyPart, StudyRises, StudyWithin
 from genrep.report.term_predicates import Ascends, Improves, Near
-from genrep.report.training_predicates import Finished, LossFlat, LossRougher
+from genrep.report.training_predicates import Finished, LossFlat, LossRougher, RisesWhenGrown
 from genrep.report.trends import FallsShort, LossStays, Together
 from genrep.report.verdicts import Judgement, Verdict, every
 
 OfRuns = Order | Drift | Sooner | Rises | Agrees | Reaches | FallsShort | Improves
-OfLosses = Finished | LossFlat | LossRougher | LossStays | TradesOff | Breaks | Exceeds
+OfLosses = Finished | LossFlat | LossRougher | LossStays | TradesOff | Breaks | RisesWhenGrown
 OfCurves = Settles | Precedes | Steadier | Dips | Tracks | Begins | Together
 OfStudies = StudyOrder | StudyWithin | StudyRises | StudyBest
 Part = Annotated[OfRuns | OfLosses | OfCurves | OfStudies | Ascends | Near, Field(discriminator="kind")]
@@ -55,7 +55,7 @@ def judge(claim: Claim, measurements: Measurements, scale: str) -> Judgement:
     if scale == "smoke":
         reason = "; ".join([f"smoke scale: {measurements.deviations}", *noted])
         return Judgement(Verdict.NOT_COMPARABLE, reason, found.observed)
-    machine = ((measurements.sampling if claim.is_of_sampling else measurements.times) or {}).get("machine", {})
+    machine = _machine(claim, measurements)
     if claim.needs == "gpu" and machine.get("device") == "cpu":
         reason = f"timed on a CPU ({machine['device_name']}); the report's claim is about a GPU"
         return Judgement(Verdict.NOT_COMPARABLE, reason, found.observed)
@@ -69,6 +69,14 @@ def judge(claim: Claim, measurements: Measurements, scale: str) -> Judgement:
     if claim.needs is None and _few_seeds(claim, measurements):
         reasons.append("n_seeds<3")
     return Judgement(found.verdict, "; ".join(filter(None, reasons)), found.observed)
+
+
+def _machine(claim: Claim, measurements: Measurements) -> dict[str, Any]:
+    """Where the times of a claim were taken: with its studies, or those of sampling or of epochs by themselves."""
+    if all(isinstance(part, StudyPart) for part in claim.parts):
+        return measurements.studies.machine
+    timed = measurements.sampling if claim.is_of_sampling else measurements.times
+    return dict((timed or {}).get("machine", {}))
 
 
 def _few_seeds(claim: Claim, measurements: Measurements) -> bool:

@@ -62,25 +62,6 @@ class Breaks(Params):
         return _over_seeds(measurements, self.model, of_seed, title, "no clear difference")
 
 
-class Exceeds(Params):
-    """A loss of a model ends above a value."""
-
-    kind: Literal["exceeds"]
-    model: str
-    loss: str
-    value: float
-
-    def judge(self, measurements: Measurements) -> Judgement:
-        """The mean over the last epoch, in every seed."""
-
-        def of_seed(run: str, seed: int, logged: dict[str, np.ndarray]) -> tuple[Verdict, str]:
-            last = _of(logged, self.loss)[-1]
-            return Verdict.REPLICATED if last > self.value else Verdict.NOT_REPLICATED, f"{last:.3g}"
-
-        title = f"{self.model}: {self.loss} in the last epoch, above {self.value:g}"
-        return _over_seeds(measurements, self.model, of_seed, title, "not in every seed")
-
-
 def _over_seeds(
     measurements: Measurements,
     model: str,

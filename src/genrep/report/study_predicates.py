@@ -146,9 +146,8 @@ class StudyBest(StudyPart):
         low, high = (share * T for share in self.between)
         share = float(((chosen >= low) & (chosen <= high)).mean())
         point = numbers[(sign * values.mean(1)).argmin()]
-        observed = (
-            f"{self.model} {self.family}: best at {point} of {T} steps, in {low:g} to {high:g} {share:.0%} of draws"
-        )
+        where = f"within {low:g} to {high:g} steps in {share:.0%} of resamples"
+        observed = f"{self.model} {self.family}: best at {point} of {T} steps; {where}"
         if share >= CONFIDENCE:
             return Judgement(Verdict.REPLICATED, "", observed)
         if share <= 1 - CONFIDENCE:

@@ -4,11 +4,14 @@ from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
+from scipy.stats import kendalltau, mannwhitneyu
 
 from genrep.params.base import Params
+from genrep.params.training import RunParams
 from genrep.report.estimates import LOSSES, NotMeasured
-from genrep.report.measurements import Measurements
-from genrep.report.verdicts import Judgement, Verdict
+from genrep.report.measurements import HIGHER_IS_CLEARER, Measurements
+from genrep.report.predicates import SIGNIFICANCE
+from genrep.report.verdicts import Judgement, Verdict, agreement
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -40,18 +43,28 @@ class LossPart(Params):
     def judge(self, measurements: Measurements) -> Judgement:
         try:
             run = measurements.best_run(self.model)
-            curves = [measurements.curve(run, seed, f"{LOSSES}{self.loss}", 0)[1] for seed in measurements.runs[run]]
+            logged = [measurements.curve(run, seed, f"{LOSSES}{self.loss}", 0)[1] for seed in measurements.runs[run]]
+            curves = [curve[self.first(measurements.params.runs[run]) :] for curve in logged]
             numbers = [self.number(curve) for curve in curves]
         except NotMeasured as missing:
             return Judgement(Verdict.NOT_RUN, str(missing))
-        held = {self.holds(number) for number in numbers}
+        held = {self.decided(curve) for curve in curves}
         shown = ", ".join(f"{number:.3g}" for number in numbers)
         observed = f"{self.model} {self.loss}: {self.words()} {shown}"
         if held == {True}:
             return Judgement(Verdict.REPLICATED, "", observed)
         if held == {False}:
             return Judgement(Verdict.NOT_REPLICATED, "", observed)
-        return Judgement(Verdict.INCONCLUSIVE, "the seeds disagree", observed)
+        reason = "no clear difference, or not in every seed" if None in held else "the seeds disagree"
+        return Judgement(Verdict.INCONCLUSIVE, reason, observed)
+
+    def first(self, run: RunParams) -> int:
+        """Epochs at the beginning that are left out."""
+        return 0
+
+    def decided(self, curve: np.ndarray) -> bool | None:
+        """Whether it holds in one seed; None where that is open."""
+        return self.holds(self.number(curve))
 
     def number(self, curve: np.ndarray) -> float:
         """What is looked at, of a loss over epochs (E,)."""
@@ -88,22 +101,85 @@ class LossFlat(LossPart):
 
 
 class LossRougher(LossPart):
-    """A loss changes more from epoch to epoch late in training than before."""
+    """A loss changes more from epoch to epoch late in training than before, at the full resolution.
+
+    Of a network that grows only the epochs count after its last resolution was faded in.
+    """
 
     kind: Literal["loss_rougher"]
-    late: tuple[Share, Share]  # parts of the epochs
+    late: tuple[Share, Share]  # parts of those epochs
     early: tuple[Share, Share]
+
+    def first(self, run: RunParams) -> int:
+        return grown(run)
 
     def number(self, curve: np.ndarray) -> float:
         """Mean absolute change between epochs, late over early."""
-        parts = [curve[round(a * len(curve)) : round(b * len(curve))] for a, b in (self.late, self.early)]
-        if min(map(len, parts)) < 3:
-            raise NotMeasured(f"{self.model}: {len(curve)} epochs are too few to compare parts of them")
-        late, early = (float(np.abs(np.diff(part)).mean()) for part in parts)
+        late, early = (float(changes.mean()) for changes in self._changes(curve))
         return late / max(early, 1e-12)
 
-    def holds(self, number: float) -> bool:
-        return number > 1
+    def decided(self, curve: np.ndarray) -> bool | None:
+        """One-sided Mann-Whitney test of the changes, both ways."""
+        late, early = self._changes(curve)
+        ways: tuple[tuple[bool, Literal["greater", "less"]], ...] = ((True, "greater"), (False, "less"))
+        for verdict, way in ways:
+            if mannwhitneyu(late, early, alternative=way).pvalue < SIGNIFICANCE:
+                return verdict
+        return None
+
+    def _changes(self, curve: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        late, early = (curve[round(a * len(curve)) : round(b * len(curve))] for a, b in (self.late, self.early))
+        if min(len(late), len(early)) < 3:
+            raise NotMeasured(f"{self.model}: {len(curve)} epochs are too few to compare parts of them")
+        return np.abs(np.diff(late)), np.abs(np.diff(early))
 
     def words(self) -> str:
         return "change between epochs, late over early,"
+
+
+class RisesWhenGrown(Params):
+    """A model's images still get clearer after its last resolution has been faded in, by every metric.
+
+    Before that, every new resolution makes them clearer, whatever the training does.
+    """
+
+    kind: Literal["rises_when_grown"]
+    model: str
+    metrics: tuple[str, ...]
+
+    def judge(self, measurements: Measurements) -> Judgement:
+        """Exact one-sided Kendall test of the metric against the epoch, both ways, in every seed."""
+        return agreement([self._trend(measurements, metric) for metric in self.metrics])
+
+    def _trend(self, measurements: Measurements, metric: str) -> Judgement:
+        try:
+            run, n = measurements.best_run(self.model), measurements.common_n(self.model, metric=metric)
+            curves = [measurements.curve(run, seed, metric, n) for seed in measurements.runs[run]]
+        except NotMeasured as missing:
+            return Judgement(Verdict.NOT_RUN, str(missing))
+        start, found, shown = grown(measurements.params.runs[run]), set(), []
+        for epochs, values in curves:
+            late, clear = epochs[epochs >= start], HIGHER_IS_CLEARER[metric] * values[epochs >= start]
+            if len(late) < 2:
+                return Judgement(Verdict.INCONCLUSIVE, f"{self.model}: fewer than two snapshots from epoch {start} on")
+            found.add(_direction(late, clear))
+            shown.append(f"{kendalltau(late, clear).statistic:.2f} (n={len(late)})")
+        observed = f"{self.model} {metric}: Kendall's tau with the epoch, from {start} on, {', '.join(shown)}"
+        if found == {True}:
+            return Judgement(Verdict.REPLICATED, "", observed)
+        if found == {False}:
+            return Judgement(Verdict.NOT_REPLICATED, "", observed)
+        return Judgement(Verdict.INCONCLUSIVE, "no clear trend, or not in every seed", observed)
+
+
+def grown(run: RunParams) -> int:
+    """Epochs after which the last resolution has been faded in; 0 for a network that does not grow."""
+    if not run.growth:
+        return 0
+    return sum(stage.epochs for stage in run.growth[:-1]) + run.growth[-1].fade
+
+
+def _direction(a: np.ndarray, b: np.ndarray) -> bool | None:
+    """Whether one rises with the other (True) or falls (False); None where that is open."""
+    ways: tuple[tuple[bool, Literal["greater", "less"]], ...] = ((True, "greater"), (False, "less"))
+    return next((verdict for verdict, way in ways if kendalltau(a, b, alternative=way).pvalue < SIGNIFICANCE), None)

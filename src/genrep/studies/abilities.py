@@ -77,7 +77,7 @@ class Denoiser:
         noisy = self.process.noised(x, t.clamp(min=1), eps)
         return torch.where((t > 0)[:, None, None, None], noisy, x)
 
-    def check(self, depths: tuple[int, ...]) -> None:
+    def check(self, depths: tuple[int, ...], study: str) -> None:
         """Refuse what lies beyond the last step.
 
         Raises:
@@ -85,7 +85,8 @@ class Denoiser:
         """
         for depth in depths:
             if not 0 <= depth <= self.process.steps:
-                raise UserError(f"depths: {depth} steps of noise; this model was trained with {self.process.steps}")
+                steps = f"this model was trained with {self.process.steps}"
+                raise UserError(f"studies.{study}.depths: {depth} steps of noise; {steps}")
 
 
 @dataclass(frozen=True)

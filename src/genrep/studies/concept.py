@@ -26,11 +26,12 @@ def study(subject: Subject, params: ConceptParams) -> Found:
     drawn ones, sorted by what a probe says of their images.
 
     Raises:
-        UserError: the attribute is unknown or one-sided.
+        UserError: the attribute is unknown or one-sided, or the region is unknown, empty or everything.
         NotPossible: all or none of the samples have it, or both sides have the same mean latent.
     """
     decoder = subject.model.decoder
     assert decoder is not None
+    region = region_of(subject, params.region)
     probe, accuracy = fitted_probe(subject, params.attribute)
     positive, negative, source = examples(subject, decoder, probe, params)
     vector = concept_vector(positive, negative, params.attribute)
@@ -42,20 +43,27 @@ def study(subject: Subject, params: ConceptParams) -> Found:
     with subject.timed(seconds, "edit"):
         decoder.images(z + amount * vector, subject.params.batch_size)
     metrics.append(single("seconds_per_image/concept", seconds["edit"] / len(z)))
+    if subject.model.encoder is not None:
+        metrics.append(single("seconds_per_image/encoded_concept", _encoded(subject, decoder, amount * vector)))
     shares = walks.shares(params.frames, subject.device)
     frames = walks.decoded(subject, lerp(z, z + amount * vector, shares))
-    region = region_of(subject)
     metrics += edits("concept", frames, probe, region, (str(params.attribute), f"amount={amount:g}", source))
-    tiles = {"samples": Tiles(frames[:SHOWN].numpy())}
+    tiles = {"samples": Tiles(frames[:SHOWN].numpy(), columns=times(amount, shares))}
     if subject.model.encoder is not None and subject.params.search is not None:
         protocol = (str(params.attribute), f"amount={params.real_amount:g}", source, "mean length")
         frames = _real(subject, decoder, params, vector, length)
         metrics += edits("concept_real", frames, probe, region, protocol)
-        tiles["real"] = Tiles(frames[:SHOWN].numpy(), real=np.ones((min(SHOWN, len(frames)), params.frames), bool))
+        real = np.ones((min(SHOWN, len(frames)), params.frames), bool)
+        tiles["real"] = Tiles(frames[:SHOWN].numpy(), columns=times(params.real_amount, shares), real=real)
         notes: tuple[str, ...] = ()
     else:
         notes = (f"{subject.model.name} has no encoder, so no real image was edited",)
-    return Found(metrics, tiles, notes=(regions.described(subject.images, "hair"), *notes))
+    return Found(metrics, tiles, notes=(regions.described(subject.images, params.region), *notes))
+
+
+def times(amount: float, shares: Tensor) -> tuple[str, ...]:
+    """How much of the vector each frame has had added, in words."""
+    return tuple(f"{amount * share:.2g}x" for share in shares.tolist())
 
 
 def fitted_probe(subject: Subject, name: str | int) -> tuple[Probe, float]:
@@ -116,9 +124,9 @@ def without(subject: Subject, decoder: Decoder, probe: Probe, params: ConceptPar
     return z[lacking[:count] if len(lacking) >= count else scores.argsort()[:count]]
 
 
-def region_of(subject: Subject) -> Tensor:
-    """Where an edit of hair belongs: (1, 1, H, W) bool, on the CPU."""
-    return regions.typical(subject.images, "hair", subject.held_out(min(100, len(subject.real["pixels"].unseen))))
+def region_of(subject: Subject, name: str) -> Tensor:
+    """Where an edit belongs, by up to 100 test images: (1, 1, H, W) bool, on the CPU; raises as regions.typical."""
+    return regions.typical(subject.images, name, subject.held_out(min(100, len(subject.real["pixels"].unseen))))
 
 
 def edits(name: str, frames: Tensor, probe: Probe, region: Tensor, protocol: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -126,7 +134,8 @@ def edits(name: str, frames: Tensor, probe: Probe, region: Tensor, protocol: tup
 
     - ``_strength``: the probe's score, in units of the distance between both sides' mean images.
     - ``_inside`` and ``_outside``: mean absolute change in the region and elsewhere.
-    - ``_selectivity``: the first over their sum; 1/2 where all pixels change alike.
+    - ``_selectivity``: share of the summed change of the whole image that lies in the region; the region's share of the
+      image where all pixels change alike.
     """
     before, after = frames[:, 0].float() / 255, frames[:, -1].float() / 255
     change = (after - before).abs()
@@ -135,8 +144,18 @@ def edits(name: str, frames: Tensor, probe: Probe, region: Tensor, protocol: tup
         over(f"{name}_strength", probe(after) - probe(before), *protocol),
         over(f"{name}_inside", inside, *protocol),
         over(f"{name}_outside", outside, *protocol),
-        over(f"{name}_selectivity", inside / (inside + outside).clamp(min=1e-12), *protocol),
+        over(f"{name}_selectivity", regions.inside_share(change, region), *protocol, "of the summed change"),
     ]
+
+
+def _encoded(subject: Subject, decoder: Decoder, change: Tensor) -> float:
+    """Seconds for each of some held-out images to be encoded, changed and decoded."""
+    encoder, size, seconds = subject.model.encoder, subject.params.batch_size, dict[str, float]()
+    assert encoder is not None
+    images = subject.pixels(subject.held_out())
+    with subject.timed(seconds, "edit"):
+        decoder.images(encoder.latents(images, size)[0] + change, size)
+    return seconds["edit"] / len(images)
 
 
 def _real(subject: Subject, decoder: Decoder, params: ConceptParams, vector: Tensor, length: Tensor) -> Tensor:

@@ -24,7 +24,7 @@ def study(subject: Subject, params: DiffusionInterpolationParams) -> Found:
     """
     denoiser = subject.model.denoiser
     assert denoiser is not None
-    denoiser.check(params.depths)
+    denoiser.check(params.depths, "diffusion_interpolation")
     P, T, K = subject.params.images, len(params.depths), params.frames
     # neighbours in a row of images are the pairs
     images = subject.pixels(subject.held_out(P + 1))

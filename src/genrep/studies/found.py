@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from scipy.stats import binomtest
 from scipy.stats import t as student
 from torch import Tensor
 
@@ -35,6 +36,21 @@ def over(
         bounds = (mean - margin, mean + margin)
     entry = single(name, mean, *protocol, n=count if n is None else n, bounds=bounds)
     return entry | {"values": [_short(value) for value in array.tolist()] if paired else None}
+
+
+def share(name: str, hits: np.ndarray, *protocol: str) -> dict[str, Any]:
+    """A share of independent samples with the exact 95% interval (Clopper and Pearson, 1934).
+
+    Student's would be empty where all are alike: none of 64 leaves up to 5.6% possible.
+
+    Args:
+        name: of the metric.
+        hits: (N,) bool.
+        protocol: see ``over``.
+    """
+    count, found = len(hits), int(np.count_nonzero(hits))
+    interval = binomtest(found, count).proportion_ci(0.95, method="exact")
+    return single(name, found / count, *protocol, n=count, bounds=(float(interval.low), float(interval.high)))
 
 
 def single(

@@ -15,14 +15,14 @@ from genrep.params.studies import InpaintingParams
 from genrep.studies import regions
 from genrep.studies.abilities import Decoder, Denoiser, LacksAbility
 from genrep.studies.denoising import Known, denoise, pasted
-from genrep.studies.found import Found, Tiles, over, single, to_uint8
+from genrep.studies.found import Found, Tiles, over, share, single, to_uint8
 from genrep.studies.recovery import described
 from genrep.studies.search import drawn_starts, search
 from genrep.studies.subject import Subject
 
 NEEDS = ()
 SHOWN = 4
-FILLINGS = 4  # of an image that are shown
+FILLINGS, WHOLE = 4, 2  # of an image that are shown, and with what the model makes of the known pixels
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,10 @@ def study(subject: Subject, params: InpaintingParams) -> Found:
     """
     seconds: dict[str, float] = {}
     model = subject.model
-    rows = subject.held_out(among=has_region(subject, params.region))
+    rows = subject.held_out(among=regions.having(subject.images, params.region), which=f"with a {params.region}")
     images = subject.pixels(rows)
     hole = regions.regions(subject.images, params.region, rows).to(subject.device)
-    hole = regions.checked(hole, images, params.region)
+    hole = regions.checked(hole, images.shape, params.region)
     if model.decoder is not None:
         with subject.timed(seconds, "filling"):
             filled = by_search(subject, model.decoder, images, hole)
@@ -57,8 +57,9 @@ def study(subject: Subject, params: InpaintingParams) -> Found:
     N, S = filled.images.shape[:2]
     whole = pasted(Known(images[:, None], ~hole[:, None]), filled.images)  # (N, S, C, H, W)
     known = images.masked_fill(hole, 0)
-    shown = [images, known, *whole[:, :FILLINGS].unbind(1), *filled.images[:, :1].unbind(1)]
-    names = ["original", "hole", *(f"filling {s + 1}" for s in range(min(S, FILLINGS))), "whole 1"]
+    shown = [images, known, *whole[:, :FILLINGS].unbind(1), *filled.images[:, :WHOLE].unbind(1)]
+    names = ["original", "hole", *(f"filling {s + 1}" for s in range(min(S, FILLINGS)))]
+    names += [f"whole {s + 1}" for s in range(min(S, WHOLE))]
     tiles = np.stack([to_uint8(part[:SHOWN]) for part in shown], axis=1)
     each = single("seconds_per_image/inpainting", seconds["filling"] / (N * S), filled.how)
     return Found(
@@ -68,22 +69,13 @@ def study(subject: Subject, params: InpaintingParams) -> Found:
     )
 
 
-def has_region(subject: Subject, name: str) -> np.ndarray:
-    """(N,) bool: the images of the data set in which a region is not empty; all where it is a box."""
-    masks = subject.images.card.get("masks") or []
-    if subject.images.masks is None or name not in masks:
-        return np.ones(len(subject.images.labels), bool)
-    return np.asarray(subject.images.masks)[:, masks.index(name)].reshape(len(subject.images.labels), -1).max(1)
-
-
 def by_search(subject: Subject, decoder: Decoder, images: Tensor, hole: Tensor) -> Filled:
     """Search latents by the pixels outside the hole (N, 1, H, W)."""
     schedule = subject.params.search
     assert schedule is not None
     starts = drawn_starts(decoder, len(images), schedule, subject.generator("inpainting"))
     found = search(decoder, images, starts, schedule, ~hole)
-    order = found.errors.argsort(1)  # (N, S)
-    return Filled(found.images[torch.arange(len(images), device=order.device)[:, None], order], described(schedule))
+    return Filled(best_first(found.images, images, hole), described(schedule))
 
 
 def by_denoising(subject: Subject, denoiser: Denoiser, images: Tensor, hole: Tensor) -> Filled:
@@ -97,7 +89,15 @@ def by_denoising(subject: Subject, denoiser: Denoiser, images: Tensor, hole: Ten
     eps = torch.randn(x.shape, generator=generator, device=images.device)
     x = torch.where(known.mask, denoiser.noised(denoiser.inside(known.images), depths.to(x.device), eps), x)
     found = denoise(denoiser, x, depths, generator, subject.params.batch_size, known)
-    return Filled(found.view(len(images), runs, *images.shape[1:]), f"runs={runs}")
+    fillings = found.view(len(images), runs, *images.shape[1:])
+    return Filled(best_first(fillings, images, hole), f"runs={runs}")
+
+
+def best_first(fillings: Tensor, images: Tensor, hole: Tensor) -> Tensor:
+    """Fillings (N, S, C, H, W) in the order of their error on the known pixels, which is all that a user would know."""
+    errors = torch.stack([regions.inside_mean((one - images).abs(), ~hole) for one in fillings.unbind(1)], dim=1)
+    rows = torch.arange(len(images), device=errors.device)[:, None]
+    return fillings[rows, errors.argsort(1)]
 
 
 def measures(
@@ -105,23 +105,30 @@ def measures(
 ) -> list[dict[str, Any]]:
     """The numbers of every image; of several fillings the best one counts for the fit.
 
-    - ``inpainting_ring``: error of what the model makes of the known pixels next to the hole.
-    - ``inpainting_seam``: how much larger the steps across the hole's edge are than in the original, in pixel values.
+    - ``inpainting_ring``: error of what the model makes of the known pixels next to the hole. A diffusion model has
+      them put back until its last step, so that its error says no more than how well that step goes.
+    - ``inpainting_seam``: how far the steps across the hole's edge are off from those of the original, in pixel values;
+      the outermost pixels of a hole are those that the known ones bind, whatever is drawn further inside.
     - ``inpainting_hole``: error inside the hole against the original.
     - ``inpainting_diversity``: mean difference inside the hole between two fillings.
     - ``inpainting_solutions``: how many fillings differ by more than ``params.same``.
+    - ``inpainting_alike``: share of the images whose fillings are all one.
+    - ``inpainting_differing``: share of the further starts or runs that lead to another filling: 0 where all end in
+      one, 1 where each ends in its own. Unlike the count it means the same for any number of starts.
     """
     ring = regions.ring(hole, params.ring)
     best = filled.images[:, 0]
     between = differences(filled.images, hole)  # (N, S, S)
     S, protocol = between.shape[1], (params.region, filled.how)
-    pairs = between.sum(dim=(1, 2)) / max(1, S * (S - 1))
+    pairs, groups = between.sum(dim=(1, 2)) / max(1, S * (S - 1)), solutions(between, params.same)
     return [
         over("inpainting_ring", regions.inside_mean((best - images).abs(), ring), *protocol, f"ring={params.ring}"),
-        over("inpainting_seam", seam(whole[:, 0], hole) - seam(images, hole), *protocol),
+        over("inpainting_seam", seam(whole[:, 0] - images, hole), *protocol),
         over("inpainting_hole", regions.inside_mean((best - images).abs(), hole), *protocol),
         over("inpainting_diversity", pairs, *protocol),
-        over("inpainting_solutions", solutions(between, params.same), *protocol, f"same={params.same:g}"),
+        over("inpainting_solutions", groups, *protocol, f"same={params.same:g}"),
+        share("inpainting_alike", (groups == 1).cpu().numpy(), *protocol, f"same={params.same:g}"),
+        over("inpainting_differing", (groups - 1) / max(1, S - 1), *protocol, f"same={params.same:g}"),
     ]
 
 
@@ -140,9 +147,9 @@ def differences(fillings: Tensor, hole: Tensor) -> Tensor:
     """Mean absolute difference inside the hole between any two fillings: (N, S, C, H, W) -> (N, S, S)."""
     S = fillings.shape[1]
     weight = hole.to(fillings.dtype)  # (N, 1, H, W)
-    share = weight.mean(dim=(1, 2, 3))
+    area = weight.mean(dim=(1, 2, 3))
     rows = [((fillings - fillings[:, [s]]).abs() * weight[:, None]).mean(dim=(2, 3, 4)) for s in range(S)]
-    return torch.stack(rows, dim=1) / share[:, None, None]
+    return torch.stack(rows, dim=1) / area[:, None, None]
 
 
 def solutions(between: Tensor, same: float) -> Tensor:

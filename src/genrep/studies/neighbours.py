@@ -8,7 +8,7 @@ from torch import Tensor
 from genrep.metrics.intervals import bootstrap
 from genrep.metrics.neighbours import furthest, nearest
 from genrep.params.studies import NeighboursParams
-from genrep.studies.found import Found, Tiles, over, single
+from genrep.studies.found import Found, Tiles, over, share, single
 from genrep.studies.spaces import PIXELS, Space, stored
 from genrep.studies.subject import Subject
 
@@ -33,19 +33,20 @@ def study(subject: Subject, params: NeighboursParams) -> Found:
     tiles: dict[str, Tiles] = {}
     for space in (PIXELS, subject.features):
         rows = space.rows(samples)
-        metrics += _to_training(subject, space, queries)
+        metrics += _to_training(subject, space, queries, samples[: counts[0]])
         metrics += [_among_samples(space, rows, n, len(queries), subject) for n in counts]
         tiles |= _tiles(subject, space, drawn, rows)
     return Found(metrics + _badness(subject, samples, counts), tiles)
 
 
-def _to_training(subject: Subject, space: Space, queries: np.ndarray) -> list[dict[str, Any]]:
+def _to_training(subject: Subject, space: Space, queries: np.ndarray, samples: np.ndarray) -> list[dict[str, Any]]:
+    """Distances of the queries; copies are rare, so that more samples are looked at."""
     real = subject.real[space.name]
     distances = real.nearest(queries)[0][:, 0]
     return [
         over(f"nearest_training/{space.name}", distances, space.protocol, subject.model.sampler, paired=False),
         over(f"nearest_training_of_unseen/{space.name}", real.unseen_distance, space.protocol, paired=False),
-        over(f"copied_share/{space.name}", real.copies(queries), space.protocol, subject.model.sampler, paired=False),
+        share(f"copied_share/{space.name}", real.copies(samples), space.protocol, subject.model.sampler),
     ]
 
 
@@ -66,7 +67,11 @@ def others(found: Any, k: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _badness(subject: Subject, samples: np.ndarray, counts: tuple[int, ...]) -> list[dict[str, Any]]:
-    """How far samples lie from real images in feature space: their mean, the worst, and how many are off altogether."""
+    """How far samples lie from real images in feature space: their mean, the worst, and how many are off altogether.
+
+    The worst are the most remote ones, and also those that the thesis takes, the furthest in pixels from others
+    (``furthest_...``); ``furthest_over_unseen`` is 1 where one of a hundred unseen images lies.
+    """
     real, rows = subject.real["features"], []
     remoteness = real.remoteness(samples)
     pixels = PIXELS.rows(samples)
@@ -87,11 +92,15 @@ def _badness(subject: Subject, samples: np.ndarray, counts: tuple[int, ...]) -> 
                 n=n,
                 bounds=bootstrap(worst, n, subject.params.seed),
             ),
-            over("bad_share", (found > real.far).astype(float), *how, "beyond 99% of unseen images", paired=False),
+            share("bad_share", found > real.far, *how, "beyond 99% of unseen images"),
         ]
         queries = pixels[: min(16, n)]
         places = furthest(queries, pixels[:n], device=subject.device).indices[:, 0]
-        rows.append(over("furthest_remoteness", found[places], *how, "furthest in pixels", n=n, paired=False))
+        furthest_away, criterion = found[places], "furthest in pixels"
+        rows += [
+            over("furthest_remoteness", furthest_away, *how, criterion, n=n, paired=False),
+            over("furthest_over_unseen", furthest_away / real.far, *how, criterion, n=n, paired=False),
+        ]
     return rows
 
 

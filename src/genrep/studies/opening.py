@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from genrep.data.arrays import ImageSet
+from genrep.errors import UserError
 from genrep.identity import feature_code
 from genrep.metrics.evaluate_inception import FEATURES
 from genrep.metrics.feature_store import FeatureStore
@@ -47,10 +48,11 @@ def open_subject(
         device: where the model goes.
 
     Raises:
-        UserError: a run is not finished, or the Inception weights are not here.
+        UserError: a run is not finished, was trained on other images, or the Inception weights are not here.
     """
     run, params = replication.runs[name], replication.studies
     assert params is not None
+    trained_on(folder, images)
     networks = load_networks(folder, run, images, None, device)
     assert run.sampler is not None
     sampler = params.sampler_of(replication.model_of(name), run.sampler)
@@ -62,6 +64,21 @@ def open_subject(
         classifier = load_networks(classifier_folder, classifier_run, classifier_images, None, device)["classifier"]
         features = classifier_space(classifier, provenance(classifier_folder)["weights"])
     return Subject(model, replication.model_of(name), run, images, params, features)
+
+
+def trained_on(folder: Path, images: ImageSet) -> None:
+    """Refuse images that a run was not trained on; of another size they would not even fit its networks.
+
+    Raises:
+        UserError: they are other ones.
+    """
+    data = provenance(folder)["data"]
+    if data["identity"] != images.card["identity"]:
+        size = "x".join(map(str, images.shape[1:]))
+        raise UserError(
+            f"images of {images.card['name']}, {size}, are not those of {data['name']} that {folder} was trained on; "
+            "prepare the data set again as it was, or train again"
+        )
 
 
 def classifier_space(classifier: nn.Module, weights: str) -> Space:

@@ -21,7 +21,7 @@ def study(subject: Subject, params: OppositeParams) -> Found:
     x = decoder.draw(subject.params.images, subject.generator("opposite"))
     shares = walks.shares(params.frames, subject.device)
     ways = {"linear": lerp(x, -x, shares), "spherical": half_circle(x, shares, subject.generator("opposite", "way"))}
-    metrics, tiles = [], {}
+    metrics, tiles, remoteness = [], {}, {}
     middle, frames_id = params.frames // 2, f"frames={params.frames}"
     for way, z in ways.items():
         frames = walks.decoded(subject, z)
@@ -30,10 +30,14 @@ def study(subject: Subject, params: OppositeParams) -> Found:
             "middle_sharpness": sharpness(frames[:, middle]),
             "jump": jump(frames),
         }
+        remoteness[way] = found["middle_remoteness"]
         for name, values in found.items():
             protocol = (subject.features.protocol,) if name == "middle_remoteness" else ()
             metrics.append(over(f"{name}/{way}", values, *protocol, frames_id))
         tiles[way] = Tiles(frames[:SHOWN].numpy(), rows=[way] * SHOWN)
+    # what is lost by going straight: 1 where the middle is as good as on the way around
+    loss = remoteness["linear"] / np.maximum(remoteness["spherical"], 1e-12)
+    metrics.append(over("middle_loss", loss, subject.features.protocol, frames_id))
     return Found(metrics, tiles)
 
 

@@ -31,7 +31,7 @@ def study(subject: Subject, params: RecoveryParams) -> Found:
             over("recovery_mae", errors, *protocol),
             over("recovery_mae_of_all_starts", found.errors.mean(1), *protocol),
             over("recovery_relative", errors / subject.baseline(images), *protocol, "of nearest training image"),
-            single("seconds_per_image/recovery", seconds["search"] / starts.shape[0] / starts.shape[1], protocol[1]),
+            single("seconds_per_image/recovery", seconds["search"] / len(images), protocol[1]),  # all of its starts
         ],
         {"recovered": Tiles(shown, columns=("original", "recovered"), real=np.ones(shown.shape[:2], bool))},
     )

@@ -19,14 +19,16 @@ from genrep.studies.abilities import NotPossible
 from genrep.studies.files import read_part, write_measurement, write_part
 from genrep.studies.opening import open_subject
 from genrep.studies.subject import Subject
-from genrep.study_plan import study_code, study_key
+from genrep.study_plan import chosen, study_code, study_key
 from genrep.training.folder import provenance
 from genrep.workflow import Plan
 
 Say = Callable[[str], None]
 
 
-def study_run(plan: Plan, name: str, seed: int, wanted: list[str], device: str, say: Say = lambda line: None) -> None:
+def study_run(
+    plan: Plan, name: str, seed: int, wanted: list[str], device: str, say: Say = lambda line: None
+) -> dict[str, str]:
     """Do studies of one run; write its measurement once all that are asked for are there.
 
     Args:
@@ -37,29 +39,31 @@ def study_run(plan: Plan, name: str, seed: int, wanted: list[str], device: str, 
         device: ``auto``, ``cpu`` or ``cuda``.
         say: is told what happens, line by line.
 
+    Returns:
+        The studies that cannot be done with this model, and why.
+
     Raises:
         UserError: the run is not finished, or a parameter does not fit it.
-        NotPossible: a study that was asked for by name cannot be done with this model.
     """
     params = plan.params.studies
     assert params is not None
     folder = run_folder(plan.scale, plan.name, name, seed)
     trained = provenance(folder)
     keys = {study: study_key(plan.params, name, seed, study) for study in params.asked}
-    named = set(wanted) < set(params.asked)
+    reasons: dict[str, str] = {}
     with claimed(device) as place, fixed_threads(plan.run(name).threads):
         opened = _Opened(plan, name, seed, folder, place)
         for study in tqdm(wanted, desc=f"studies of {name}", unit="study", disable=None):
             record = read_part(folder, study, keys[study])
             if record is None:
                 record = _do(study, opened, trained["status"], folder, keys[study])
-            if named and "not_possible" in record:
-                raise NotPossible(f"{study}: {record['not_possible']}")
+            if "not_possible" in record:
+                reasons[study] = str(record["not_possible"])
         parts = {study: read_part(folder, study, key) for study, key in keys.items()}
         missing = [study for study, part in parts.items() if part is None]
         if missing:
             say(f"{name} seed {seed}: kept {', '.join(wanted)}; the measurement waits for {', '.join(missing)}")
-            return
+            return reasons
         out = study_path(plan.scale, plan.name, name, seed)
         set_name = plan.run(name).data.set
         record = {
@@ -79,6 +83,31 @@ def study_run(plan: Plan, name: str, seed: int, wanted: list[str], device: str, 
         }
         write_measurement(out, record, folder, set_name)
         say(str(out))
+    return reasons
+
+
+def study_runs(plan: Plan, words: tuple[str, ...], seed: int | None, device: str, say: Say = lambda line: None) -> None:
+    """Do the studies that words choose of the runs that they choose; all seeds if None.
+
+    A study that was asked for by name may pass over models that lack the ability, unless the run was named too.
+
+    Raises:
+        UserError: see ``study_run`` and ``genrep.study_plan.chosen``.
+        NotPossible: a named study can be done with none of the runs, or not with a named one; after all were tried.
+    """
+    runs, wanted = chosen(plan, words)
+    lacking: dict[str, list[str]] = {study: [] for study in wanted if study in words}
+    for run in runs:
+        seeds = plan.run(run).seeds if seed is None else (seed,)
+        impossible = [study_run(plan, run, one, wanted, device, say) for one in seeds]
+        for study, reasons in lacking.items():
+            if all(study in found for found in impossible):
+                reasons.append(impossible[0][study])
+    for study, reasons in lacking.items():
+        if reasons and (len(reasons) == len(runs) or set(runs) & set(words)):
+            raise NotPossible(f"{study}: {'; '.join(reasons)}")
+        for reason in reasons:
+            say(f"{study}: passed over, {reason}")
 
 
 class _Opened:

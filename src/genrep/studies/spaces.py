@@ -68,14 +68,14 @@ class RealImages:
         return self.nearest(images)[0][:, 0] / unit
 
     def copies(self, images: np.ndarray) -> np.ndarray:
-        """(N,) 1.0 where an image is a copy of a training image, else 0.0.
+        """(N,) bool: which images are copies of training images.
 
         A copy is nearer to its nearest training image, measured by the mean distance to its ``CLOSEST`` ones, than 99
         of 100 unseen images are to theirs; a ratio, since blurred images are near to all others.
         """
         distances = self.nearest(images, self._closest)[0]
         limit = np.quantile(_ratio(self._unseen), 0.01)
-        return (_ratio(distances) < limit).astype(float)
+        return _ratio(distances) < limit
 
     @cached_property
     def far(self) -> float:

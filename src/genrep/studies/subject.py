@@ -64,12 +64,15 @@ class Subject:
         """The same for numpy."""
         return np.random.default_rng(derive(self.params.seed, "studies", *purpose))
 
-    def held_out(self, count: int | None = None, among: np.ndarray | None = None) -> np.ndarray:
+    def held_out(
+        self, count: int | None = None, among: np.ndarray | None = None, which: str = "of the kind"
+    ) -> np.ndarray:
         """Rows of test images in a fixed random order, the same for every model of a data set.
 
         Args:
             count: how many; ``params.images`` if None.
             among: (N,) bool over the data set, which images may be taken.
+            which: those are, in words.
 
         Raises:
             UserError: there are fewer.
@@ -79,8 +82,9 @@ class Subject:
         rows = self.rng("held-out").permutation(np.arange(test.start, test.stop))
         rows = rows if among is None else rows[among[rows]]
         if len(rows) < count:
-            name = self.images.card["name"]
-            raise UserError(f"images: {count} are asked for, {name} has {len(rows)} such test images")
+            kind = "" if among is None else f" {which}"
+            has = f"{self.images.card['name']} has {len(rows)} test images{kind}"
+            raise UserError(f"studies.images: {count} are asked for, {has}; ask for fewer")
         return rows[:count]
 
     def pixels(self, rows: np.ndarray) -> Tensor:

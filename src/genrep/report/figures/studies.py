@@ -195,6 +195,8 @@ NEIGHBOURS = {
         "Furthest samples from a sample",
         {
             "worst_remoteness": "remoteness of the worst 1% of the samples (1: as unseen images)",
+            "furthest_remoteness": "remoteness of the samples furthest in pixels from another one",
+            "furthest_over_unseen": "the same over what one of a hundred unseen images exceeds",
             "bad_share": "share of samples further off than 99% of unseen images",
         },
     ),
@@ -234,6 +236,7 @@ def opposites(measurements: Measurements, models: Names, notes: Sequence[str]) -
         "jump/linear": "share of the whole way that is made across zero",
         "middle_remoteness/linear": "remoteness of the middle, linear",
         "middle_remoteness/spherical": "spherical",
+        "middle_loss": "linear over spherical, image by image (1: nothing is lost)",
         "middle_sharpness/linear": "sharpness of the middle, linear",
         "middle_sharpness/spherical": "spherical",
     }
@@ -259,13 +262,16 @@ def inpaintings(measurements: Measurements, models: Names, notes: Sequence[str])
     found, whole = sheets(measurements, models, [("inpainting", "filled")])
     metrics = {
         "inpainting_ring": "error of the known pixels around the hole",
-        "inpainting_seam": "steps across the edge, beyond those of the original",
+        "inpainting_seam": "error of the steps across the edge, against those of the original",
         "inpainting_hole": "error inside, against the original",
         "inpainting_diversity": "mean difference between two fillings",
         "inpainting_solutions": "fillings that differ",
+        "inpainting_alike": "share of images with one filling only",
+        "inpainting_differing": "share of further starts, or runs, that lead to another filling",
         "seconds_per_image/inpainting": "seconds for each filling",
     }
-    lines = [*observed(measurements, models, metrics), *study_notes(measurements, models, "inpainting")]
+    told = "fillings in the order of their error on the known pixels; whole: what the model makes of the whole image"
+    lines = [told, *observed(measurements, models, metrics), *study_notes(measurements, models, "inpainting")]
     return Picture(found, "Inpainting", [*lines, *seen(measurements, models, "inpainting"), *notes], whole)
 
 
@@ -283,9 +289,14 @@ def concepts(measurements: Measurements, models: Names, notes: Sequence[str]) ->
     for prefix, where in (("concept", "samples"), ("concept_real", "real images")):
         metrics |= {
             f"{prefix}_strength": f"edit strength, {where} (1: from the mean image without to that with it)",
-            f"{prefix}_inside": f"change in the region, {where}",
-            f"{prefix}_outside": f"change outside, {where}",
+            f"{prefix}_inside": f"mean change in the region, {where}",
+            f"{prefix}_outside": f"mean change outside, {where}",
+            f"{prefix}_selectivity": f"share of the summed change that lies in the region, {where}",
         }
+    metrics |= {
+        "seconds_per_image/concept": "seconds to edit a sample",
+        "seconds_per_image/encoded_concept": "to encode and edit an image",
+    }
     lines = [*observed(measurements, models, metrics), *study_notes(measurements, models, "concept")]
     missing = [
         f"{name}: {reason}"
@@ -301,7 +312,8 @@ def scribbled(measurements: Measurements, models: Names, notes: Sequence[str]) -
     found, whole = sheets(measurements, models, [("scribble", "edited")])
     families = {
         "scribble_strength/t=": "edit strength",
-        "scribble_outside/t=": "change outside",
+        "scribble_outside/t=": "mean change outside of what was painted or kept",
+        "scribble_selectivity/t=": "share of the summed change that lies in the painted region",
         "scribble_remoteness/t=": "remoteness",
         "scribble_score/t=": "score",
     }

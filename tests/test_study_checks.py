@@ -1,0 +1,44 @@
+"""What is known of a studied run's images before anything is trained."""
+
+import pytest
+
+from genrep.errors import UserError
+from genrep.files import write_json
+from genrep.params import load, resolve
+from genrep.study_checks import check_studies
+from tests.conftest import ROOT
+
+
+def with_attribute(attribute, replication="thesis"):
+    params = load(ROOT / "params.yaml")
+    params[replication]["full"]["studies"] = {
+        "runs": ["vae"] if replication == "thesis" else ["vae-adam"],
+        "images": 2,
+        "seed": 0,
+        "concept": {"attribute": attribute, "examples": 2},
+    }
+    return resolve(params, replication, "full")
+
+
+@pytest.mark.parametrize(
+    ("attribute", "replication", "message"),
+    [
+        (10, "mnist_timing", r"studies\.concept\.attribute: mnist has no class 10; it has 0 to 9"),
+        ("Blond_Hair", "mnist_timing", r"mnist has no attribute 'Blond_Hair'; it has none"),
+    ],
+)
+def test_attributes_that_a_set_lacks_are_named(tmp_path, monkeypatch, attribute, replication, message):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=message):
+        check_studies(with_attribute(attribute, replication))
+    check_studies(with_attribute(9, "mnist_timing"))
+
+
+def test_names_are_known_once_a_set_is_prepared(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    check_studies(with_attribute("Blond_Hari"))
+    card = {"counts": {}, "identity": "i", "share_of_official": 1, "attributes": ["Bald", "Blond_Hair"]}
+    write_json(tmp_path / "data" / "prepared" / "celeba-hq-128" / "card.json", card)
+    with pytest.raises(UserError, match="no attribute 'Blond_Hari'; it has Bald, Blond_Hair - did you mean 'Blond_H"):
+        check_studies(with_attribute("Blond_Hari"))
+    check_studies(with_attribute("Blond_Hair"))
