@@ -40,8 +40,8 @@ def points(measurements: Measurements, model: str, name: str, notes: Sequence[st
     for label, median, place in zip(found, medians, apart(medians, least), strict=True):
         ax.annotate(
             str(label),
-            ax.transData.inverted().transform(median),
-            ax.transData.inverted().transform(place),
+            tuple(ax.transData.inverted().transform(median)),
+            tuple(ax.transData.inverted().transform(place)),
             ha="center",
             va="center",
             weight="bold",
