@@ -29,6 +29,7 @@ def test_it_listens_on_the_loopback_alone():
     with bind(0) as listening:
         assert listening.getsockname()[0] == "127.0.0.1" == HOST
         assert listening.getsockname()[1] > 0
+        assert listening.proto == socket.IPPROTO_TCP  # without it asyncio delays answers, see bind
 
 
 def test_a_port_that_is_taken_is_named_with_another():

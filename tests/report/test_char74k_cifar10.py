@@ -15,7 +15,7 @@ from genrep.report.figures.pairs import _sheet, gan_and_vae
 from genrep.report.measurements import Measurements, NotMeasured
 from tests.report.conftest import ROOT, Maker
 
-METRICS = ("fid", "legible_share", "inception_score", "sharpness")
+METRICS = ("fid", "legible_share", "inception_score", "sharpness", "contrast")
 
 
 @pytest.fixture
@@ -32,6 +32,7 @@ def measured(maker: Maker, *models: str) -> Measurements:
         shape = (3, 32, 32) if "cifar10" in model else (1, 28, 28)
         kept = {"grid": (100,), "rows": (3, 10), "plane": (15, 15), "transitions": (4, 11), "controls": (3, 7)}
         drawn = {key: rng.integers(0, 256, (*size, *shape), dtype=np.uint8) for key, size in kept.items()}
+        drawn |= {"transition_classes": np.array([[0, 1], [1, 7], [3, 8], [8, 9]])}
         drawn |= {"latents": rng.normal(size=(40, 2)), "latent_classes": np.arange(40) % 10}
         np.savez(maker.folder / "measurements" / f"{model}-seed0.npz", epochs=np.array([1, 2, 3]), **drawn)
     return maker.open()
@@ -82,6 +83,27 @@ def test_losses_of_two_players_have_a_legend_each(maker):
         assert named == [f"{player}{part}".replace("_", ", ") for part in parts]
         assert len({str(line._dash_pattern) for line in ax.lines}) == len(ax.lines) == len(parts)
     assert "generator, game" in words(figure)
+
+
+def test_rows_of_transitions_name_both_classes(maker):
+    assert "3 to 8" in words(makers(measured(maker, "vae_mnist"), [])["figure_transitions"]())
+
+
+def test_labels_are_moved_apart_and_others_stay():
+    places = np.array([[0.0, 0.0], [3.0, 4.0], [3.0, 4.0], [90.0, 0.0]])
+    found = latent.apart(places, 10)
+    distances = np.linalg.norm(found[:, None] - found[None], axis=2) + 1e3 * np.eye(4)
+    assert distances.min() == pytest.approx(10, abs=0.1)
+    assert found[3] == pytest.approx([90, 0], abs=0.02)
+    assert np.linalg.norm(found - places, axis=1).max() < 10
+
+
+def test_looks_have_a_line_where_the_metric_says_something(maker):
+    for model, more in (("acgan_cifar10", {"class_separation": [0.1, 0.4]}), ("vae_cifar10", {})):
+        maker.run(model, 0, {metric: [1.0, 1.0] for metric in METRICS} | more)
+    figure = makers(maker.open(), [])["figure_looks_over_epochs_cifar10"]()
+    drawn = {ax.get_title(): len(ax.lines) for ax in figure.axes if ax.get_title()}
+    assert drawn == {"Contrast": 2, "Class separation": 1}
 
 
 @pytest.mark.parametrize(("names", "columns"), [(10, 10), (4, 8), (3, 9), (2, 10)])

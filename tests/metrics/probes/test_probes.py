@@ -153,6 +153,7 @@ def test_a_smooth_way_between_two_classes_is_a_transition(run, protocol, images,
     metrics, kept = probe("class_transitions", autoencoder(4.0), run, protocol, images, cpu)
     assert [(m["name"], m["value"]) for m in metrics] == [("transition_share", 1.0)]
     assert kept["transitions"].shape == (1, 11, 1, 8, 8)
+    assert kept["transition_classes"].tolist() == [[0, 1]]
     closed = run.model_copy(update={"data": run.data.model_copy(update={"set": "char74k-fnt-28-34"})})
     assert probe("class_transitions", autoencoder(4.0), closed, protocol, images, cpu) == (metrics, {})
     metrics, _ = probe("class_transitions", autoencoder(500.0), run, protocol, images, cpu)

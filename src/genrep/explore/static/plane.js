@@ -83,16 +83,15 @@ export class Plane {
       pen.fill();
     });
     pen.globalAlpha = 1;
-    pen.fillStyle = "#5b6875";
     pen.font = `${12 * scale}px system-ui, sans-serif`;
     const end = this.reach.toFixed(1);
-    pen.strokeStyle = "#ffffff";
-    pen.lineWidth = 3 * scale;
-    pen.lineJoin = "round";
-    for (const [text, align, x] of [[`-${end}`, "left", 4 * scale], [end, "right", side - 4 * scale]]) {
-      pen.textAlign = align;
-      pen.strokeText(text, x, cy - 5 * scale);
-      pen.fillText(text, x, cy - 5 * scale);
+    pen.textAlign = "center";
+    for (const [text, edge] of [[`-${end}`, 0], [end, 1]]) { // on white of their own: tiles may lie behind
+      const width = pen.measureText(text).width + 8 * scale, left = edge * (side - width);
+      pen.fillStyle = "#ffffff";
+      pen.fillRect(left, cy - 19 * scale, width, 18 * scale);
+      pen.fillStyle = "#3f4a55";
+      pen.fillText(text, left + width / 2, cy - 5 * scale);
     }
     this.drawPoint(pen, scale);
   }

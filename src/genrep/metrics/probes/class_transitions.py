@@ -46,7 +46,8 @@ def probe(
 ) -> Found:
     """``transition_share`` over all pairs, of unconditional VAEs only.
 
-    Kept are ``transitions`` (SHOWN, POINTS, C, H, W) of images that may be passed on.
+    Kept are ``transitions`` (SHOWN, POINTS, C, H, W) of images that may be passed on, and the classes of their ends,
+    ``transition_classes`` (SHOWN, 2).
     """
     if "encoder" not in networks or getattr(networks["decoder"], "conditional", False):
         return [], {}
@@ -68,4 +69,5 @@ def probe(
     if not data_set(run.data.set).redistribution:  # the ends are reconstructions of images
         return found, {}
     chosen = np.linspace(0, len(strips) - 1, min(SHOWN, len(strips))).astype(int)
-    return found, {"transitions": np.stack([strips[i] for i in chosen])}
+    ends = np.array(list(combinations(points, 2)))
+    return found, {"transitions": np.stack([strips[i] for i in chosen]), "transition_classes": ends[chosen]}

@@ -60,6 +60,10 @@ def makers(measurements: Measurements, notes: list[str]) -> Makers:
             f"figure_quality_over_epochs_{data}": partial(training.quality_over_epochs, measurements, models, notes)
             for data, models in MODELS.items()
         },
+        **{
+            f"figure_looks_over_epochs_{data}": partial(training.looks_over_epochs, measurements, MODELS[data], notes)
+            for data in ("mnist", "cifar10")
+        },
         "figure_losses": partial(training.losses, measurements, everything, {"": "mean over the epoch"}, notes),
     }
 

@@ -22,6 +22,12 @@ METRICS = {
     "sharpness": "variance of the Laplacian",
 }
 TITLES = {"legible_share": "Legibility", "fid": "Native FID: lower is better", "inception_score": "Native IS"}
+LOOKS = {
+    "contrast": "sd of an image's pixels",
+    "class_separation": "share of variance between classes",
+    "shape_distance": "Frechet distance (log scale)",
+    "colour_distance": "Frechet distance (log scale)",
+}
 COLUMNS = 3  # of panels
 BANDS = "bands: 95% over seeds where there are three, else over samples"
 # of the losses of a model, in the order of its log
@@ -95,6 +101,32 @@ def quality_over_epochs(measurements: Measurements, models: Names, notes: Sequen
     several = any(len(measurements.runs_of(model)) > 1 for model in models)
     title = f"Quality over epochs{', best optimizer of each model' * several}"
     return curves(panels, title, [counts, *absent, *notes], 2)
+
+
+def looks_over_epochs(measurements: Measurements, models: Names, notes: Sequence[str]) -> Figure:
+    """What is said of images in training, against the epoch: contrast, whether classes differ, shape and colour.
+
+    A model has no line where a metric says nothing of it: no classes are asked for, or its images are grey.
+    """
+    best = {model: measurements.best[model] for model in models if model in measurements.best}
+    if not best:
+        raise NotMeasured("no run has been measured")
+    n = measurements.common_n(*best)
+    panels = []
+    for metric, label in LOOKS.items():
+        lines = []
+        for model, run in best.items():
+            try:
+                lines.append(_over_seeds(measurements, run, metric, n, *_model_look(model, models)))
+            except NotMeasured:
+                continue
+        if lines:
+            level, log = _real(measurements, next(iter(best)), metric, n), "log scale" in label
+            panels.append(Panel(metric.replace("_", " ").capitalize(), label, lines, log=log, level=level))
+    _something(panels)
+    absent = [f"no finished run: {name}" for model, name in models.items() if model not in best]
+    counts = f"{', '.join(best.values())}; {n} samples at each point; distances are of 8x8 layouts from real images"
+    return curves(panels, "Contrast, classes, shapes and colours over epochs", [counts, *absent, *notes], 2)
 
 
 def score_by_samples(measurements: Measurements, models: Names, notes: Sequence[str]) -> Figure:
