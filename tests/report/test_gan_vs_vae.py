@@ -166,6 +166,9 @@ def test_figures_show_the_stated_epochs_and_every_one_has_a_caption(measured: Me
     }.items():
         assert all(f"after epoch {epoch}" in said[name] for epoch in epochs), name
     assert "published, without its sign" in said["figure_elbo"]
+    assert "KL divergence" in said["figure_vae_losses"]
+    for data in ("MNIST", "CelebA", "ImageNet-64"):
+        assert f"Quality on {data} over epochs" in said[f"figure_quality_{data.partition('-')[0].lower()}"]
 
 
 def test_figures_of_shorter_runs_say_so(tmp_path: Path) -> None:
@@ -174,6 +177,9 @@ def test_figures_of_shorter_runs_say_so(tmp_path: Path) -> None:
         said = {name: words(figure) for name, figure in book.figures(makers(invent(tmp_path, smoke), []))}
     assert "after epoch 10" in said["figure_2_mnist_gan"]
     assert "not trained to epoch 50" in said["figure_2_mnist_gan"]
+    assert "GAN on reduced MNIST" in said["figure_2_mnist_gan"]
+    assert "GAN on drawn scenes" in said["figure_imagenet_gan"]
+    assert "seed" not in said["figure_elbo"]  # with one there is no band
     assert "after epoch 4 not trained to epoch 50" in said["figure_5_celeba_vae"]
 
 

@@ -53,8 +53,13 @@ def losses(measurements: Measurements, models: Names, optimizers: Names, notes: 
     return curves(panels, title, [*absent, *notes], min(COLUMNS, len(panels)))
 
 
-def quality_over_epochs(measurements: Measurements, models: Names, notes: Sequence[str]) -> Figure:
-    """Four metrics against the epoch, one line per model (its best run), a band from the lowest to the highest seed."""
+def quality_over_epochs(
+    measurements: Measurements, models: Names, notes: Sequence[str], what: str = "Quality"
+) -> Figure:
+    """Four metrics against the epoch, one line per model (its best run), a band from the lowest to the highest seed.
+
+    ``what`` begins the title.
+    """
     best = {model: measurements.best[model] for model in models if model in measurements.best}
     if not best:
         raise NotMeasured("no run has been measured")
@@ -71,7 +76,7 @@ def quality_over_epochs(measurements: Measurements, models: Names, notes: Sequen
     band = "; the band spans the seeds" if any(len(measurements.runs[run]) > 1 for run in best.values()) else ""
     counts = f"{shown}; {n} samples at each point{band}"
     several = any(len(measurements.runs_of(model)) > 1 for model in models)
-    title = f"Quality over epochs{', best optimizer of each model' * several}"
+    title = f"{what} over epochs{', best optimizer of each model' * several}"
     return curves(panels, title, [counts, *absent, *notes], 2)
 
 
