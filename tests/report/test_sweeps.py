@@ -8,6 +8,8 @@ import pytest
 from genrep.errors import UserError
 from genrep.params import load
 from genrep.report.explained import explanation
+from genrep.report.figures.charts import Line
+from genrep.report.figures.sweeps import _line, close_up, over_epochs, readings
 from genrep.report.sweep_rows import grouped, read_rows
 from genrep.report.sweeps import check, write
 from genrep.workflow import Plan
@@ -190,7 +192,42 @@ def test_at_other_scales_nothing_is_within_a_tolerance(plan: Plan) -> None:
     table = table_of(smoke, "rate")
     assert table.loc["as-used", "within tolerance"] == "not comparable"
     assert table.loc["as-used", "reason"].startswith("smoke scale: 2,000 training")
-    assert "No published number is judged" in (plan_folder(smoke) / "sweep_rate/REPORT.md").read_text()
+    assert table.loc["as-used", "epochs within"] == ""
+    page = (plan_folder(smoke) / "sweep_rate/REPORT.md").read_text()
+    assert "No published number is judged" in page
+    assert (
+        "Not comparable, orientation only; at the epoch of the cell, from the closest on: the reading in use 10 "
+        in page
+    )
+    assert "No reading lies within" not in page
+    rows = rows_of(smoke, "rate")
+    assert [row.band for row in rows] == [None] * len(rows)
+    assert rows[0].tolerated == (9, 11)
+
+
+def test_figures_have_words_and_a_line_of_its_own_for_every_reading(plan: Plan) -> None:
+    rows = rows_of(plan, "loss")
+    figure = over_epochs("loss", [rows], [])
+    (legend,) = [ax.get_legend() for ax in figure.axes if ax.get_legend()]
+    labels = [text.get_text().replace("\n", " ") for text in legend.get_texts()]
+    ours = ["the loss itself (plus)", "a part of it (part)", "half of it (halved)", "twice of it (double)"]
+    assert labels == ["the reading in use", *ours, "published: -5"]
+    assert figure.axes[0].get_ylabel() == "the value of the cell"  # one of them reads another loss
+    looks = {looks_of(line) for k in range(28) for line in _line(k, rows[0])}
+    assert len(looks) == 28
+
+
+def looks_of(line: Line) -> tuple:
+    return line.colour, line.style
+
+
+def test_what_is_close_to_the_published_value_has_a_panel_of_its_own(plan: Plan) -> None:
+    limits = close_up(rows_of(plan, "rate"))
+    assert limits == (10 - 12, 10 + 12)  # the slower one is at 50
+    assert close_up(rows_of(plan, "loss")) is None  # all are near
+    figure = readings("rate", [rows_of(plan, "rate")], [])
+    assert [ax.get_title() for ax in figure.axes] == ["quality", "close to the published value"]
+    assert figure.axes[1].get_xlim() == pytest.approx(limits)
 
 
 @pytest.mark.parametrize(
