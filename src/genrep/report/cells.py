@@ -8,8 +8,8 @@ import pandas as pd
 import pandera.pandas as pa
 
 from genrep.errors import UserError
+from genrep.report import flags
 from genrep.report.estimates import Estimate, NotMeasured
-from genrep.report.flags import flags
 from genrep.report.measurements import Measurements
 from genrep.report.sampling_times import cpu_reason
 from genrep.report.terms import reproduce
@@ -67,7 +67,7 @@ def judge(cell: Any, measurements: Measurements, scale: str) -> tuple[Judgement,
         if pd.isna(cell.value):  # measuring would not help
             return Judgement(Verdict.NOT_COMPARABLE, LOST), None
         return Judgement(Verdict.NOT_RUN, str(missing)), None
-    noted = flags(measurements, {term.rpartition(":")[2] for term in cell.protocol.split(" / ")})
+    noted = flags.of_cell(measurements, cell.protocol)
     obstacle = incomparable(cell, measurements, scale)
     if obstacle:
         return Judgement(Verdict.NOT_COMPARABLE, "; ".join([obstacle, *noted])), ours
