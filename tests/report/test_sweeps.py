@@ -11,7 +11,7 @@ from genrep.report.explained import explanation
 from genrep.report.figures.charts import Line
 from genrep.report.figures.sweeps import _line, close_up, over_epochs, readings
 from genrep.report.sweep_rows import grouped, read_rows
-from genrep.report.sweeps import check, write
+from genrep.report.sweeps import check, told, write
 from genrep.workflow import Plan
 from tests.report.conftest import ROOT, Maker
 
@@ -176,6 +176,13 @@ def test_page_figures_and_tables_are_functions_of_the_measurements(plan: Plan) -
     assert "Within it at the epoch of the cell: faster (10.2)" in page
     write(plan, "rate", plan.sweeps["rate"])
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == first
+
+
+def test_the_page_of_the_replication_is_told_of_those_that_are_there(plan: Plan) -> None:
+    assert told(plan.name, plan.scale, plan.params, plan_folder(plan)) == {}
+    write(plan, "rate", plan.sweeps["rate"])
+    found = told(plan.name, plan.scale, plan.params, plan_folder(plan))
+    assert found == {"rate": [explanation(rows_of(plan, "rate"))]}
 
 
 def test_without_measurements_every_reading_is_not_run_and_the_figures_say_so(plan: Plan, tmp_path: Path) -> None:
