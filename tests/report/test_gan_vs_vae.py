@@ -125,6 +125,15 @@ def test_cells_are_read_at_their_epochs_and_with_their_signs(measured: Measureme
         assert "genrep data fetch inception" in cells.loc[cell, "reason"]
 
 
+def test_a_bound_on_other_images_says_how_much_of_it_is_theirs_alone(tmp_path: Path) -> None:
+    smoke = resolve(load(ROOT / "params.yaml"), NAME, "smoke")
+    cells = judged_cells(read_published(ROOT / "replications" / NAME), invent(tmp_path, smoke), "smoke")
+    reason = cells.set_index("cell").loc["table1-vae-celeba-elbo", "reason"]
+    least = 6400 - np.log(4 / 5) - 100  # as invented
+    assert f"below {least:.5g} nats, the entropy of their grey values" in reason
+    assert "6327.64 is published, with a tolerance of abs 31" in reason
+
+
 def test_every_claim_but_those_on_inception_is_decided(measured: Measurements, tmp_path: Path) -> None:
     for name in ("real", "real-classifier_celeba", "real-classifier_imagenet"):
         real(tmp_path / "measurements" / f"{name}.json")
