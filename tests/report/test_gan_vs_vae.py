@@ -125,6 +125,15 @@ def test_cells_are_read_at_their_epochs_and_with_their_signs(measured: Measureme
         assert "genrep data fetch inception" in cells.loc[cell, "reason"]
 
 
+def test_a_bound_on_other_images_says_how_much_of_it_is_theirs_alone(tmp_path: Path) -> None:
+    smoke = resolve(load(ROOT / "params.yaml"), NAME, "smoke")
+    cells = judged_cells(read_published(ROOT / "replications" / NAME), invent(tmp_path, smoke), "smoke")
+    reason = cells.set_index("cell").loc["table1-vae-celeba-elbo", "reason"]
+    least = 6400 - np.log(4 / 5) - 100  # as invented
+    assert f"below {least:.5g} nats, the entropy of their grey values" in reason
+    assert "6327.64 is published, with a tolerance of abs 31" in reason
+
+
 def test_every_claim_but_those_on_inception_is_decided(measured: Measurements, tmp_path: Path) -> None:
     for name in ("real", "real-classifier_celeba", "real-classifier_imagenet"):
         real(tmp_path / "measurements" / f"{name}.json")
@@ -166,6 +175,9 @@ def test_figures_show_the_stated_epochs_and_every_one_has_a_caption(measured: Me
     }.items():
         assert all(f"after epoch {epoch}" in said[name] for epoch in epochs), name
     assert "published, without its sign" in said["figure_elbo"]
+    assert "KL divergence" in said["figure_vae_losses"]
+    for data in ("MNIST", "CelebA", "ImageNet-64"):
+        assert f"Quality on {data} over epochs" in said[f"figure_quality_{data.partition('-')[0].lower()}"]
 
 
 def test_figures_of_shorter_runs_say_so(tmp_path: Path) -> None:
@@ -174,6 +186,9 @@ def test_figures_of_shorter_runs_say_so(tmp_path: Path) -> None:
         said = {name: words(figure) for name, figure in book.figures(makers(invent(tmp_path, smoke), []))}
     assert "after epoch 10" in said["figure_2_mnist_gan"]
     assert "not trained to epoch 50" in said["figure_2_mnist_gan"]
+    assert "GAN on reduced MNIST" in said["figure_2_mnist_gan"]
+    assert "GAN on drawn scenes" in said["figure_imagenet_gan"]
+    assert "seed" not in said["figure_elbo"]  # with one there is no band
     assert "after epoch 4 not trained to epoch 50" in said["figure_5_celeba_vae"]
 
 

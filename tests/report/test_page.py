@@ -37,10 +37,10 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "replications/x/assumptions.yaml").write_text(ASSUMPTIONS)
     monkeypatch.chdir(tmp_path)
 
-    def write(scale: str = "full", deviations: tuple[str, ...] = ()) -> str:
+    def write(scale: str = "full", deviations: tuple[str, ...] = (), **swept: list[str]) -> str:
         tables = {"table_1": pd.DataFrame({"model": ["vae"], "seconds": [4.25]})}
         claims, figures = [claim("X1"), claim("X2")], [tmp_path / "figure_9_vae_samples.png"]
-        write_page(tmp_path, "x", scale, "; ".join(deviations), CELLS, CLAIMS, claims, tables, figures)
+        write_page(tmp_path, "x", scale, "; ".join(deviations), CELLS, CLAIMS, claims, tables, figures, swept)
         return (tmp_path / "REPORT.md").read_text()
 
     return write
@@ -69,6 +69,15 @@ def test_every_cell_stands_with_its_verdict_and_reason(page) -> None:
 def test_every_claim_stands_with_its_place_and_what_was_observed(page) -> None:
     found = row_of(section(page(), "Claims"), "X2")
     assert found == ["X2", "Finding of X2.", "Section X2", "inconclusive", "what we saw", "the ranges overlap"]
+
+
+def test_sweeps_are_linked_with_what_they_say(page) -> None:
+    assert "Readings of" not in page()
+    found = section(
+        page(rate=["10 is published.", "Nothing else."], sign=["Minus."]), "Readings of what the report leaves open"
+    )
+    lines = ["- [rate](sweep_rate/REPORT.md): 10 is published. Nothing else.", "- [sign](sweep_sign/REPORT.md): Minus."]
+    assert found.splitlines() == lines
 
 
 def test_verdicts_are_counted(page) -> None:

@@ -8,8 +8,10 @@ import pytest
 from genrep.errors import UserError
 from genrep.params import load
 from genrep.report.explained import explanation
+from genrep.report.figures.charts import Line
+from genrep.report.figures.sweeps import _line, close_up, over_epochs, readings
 from genrep.report.sweep_rows import grouped, read_rows
-from genrep.report.sweeps import check, write
+from genrep.report.sweeps import check, told, write
 from genrep.workflow import Plan
 from tests.report.conftest import ROOT, Maker
 
@@ -176,6 +178,13 @@ def test_page_figures_and_tables_are_functions_of_the_measurements(plan: Plan) -
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == first
 
 
+def test_the_page_of_the_replication_is_told_of_those_that_are_there(plan: Plan) -> None:
+    assert told(plan.name, plan.scale, plan.params, plan_folder(plan)) == {}
+    write(plan, "rate", plan.sweeps["rate"])
+    found = told(plan.name, plan.scale, plan.params, plan_folder(plan))
+    assert found == {"rate": [explanation(rows_of(plan, "rate"))]}
+
+
 def test_without_measurements_every_reading_is_not_run_and_the_figures_say_so(plan: Plan, tmp_path: Path) -> None:
     folder = write(plan, "rate", plan.sweeps["rate"], tmp_path / "empty")
     table = pd.read_csv(folder / "table_readings.csv")
@@ -190,7 +199,42 @@ def test_at_other_scales_nothing_is_within_a_tolerance(plan: Plan) -> None:
     table = table_of(smoke, "rate")
     assert table.loc["as-used", "within tolerance"] == "not comparable"
     assert table.loc["as-used", "reason"].startswith("smoke scale: 2,000 training")
-    assert "No published number is judged" in (plan_folder(smoke) / "sweep_rate/REPORT.md").read_text()
+    assert table.loc["as-used", "epochs within"] == ""
+    page = (plan_folder(smoke) / "sweep_rate/REPORT.md").read_text()
+    assert "No published number is judged" in page
+    assert (
+        "Not comparable, orientation only; at the epoch of the cell, from the closest on: the reading in use 10 "
+        in page
+    )
+    assert "No reading lies within" not in page
+    rows = rows_of(smoke, "rate")
+    assert [row.band for row in rows] == [None] * len(rows)
+    assert rows[0].tolerated == (9, 11)
+
+
+def test_figures_have_words_and_a_line_of_its_own_for_every_reading(plan: Plan) -> None:
+    rows = rows_of(plan, "loss")
+    figure = over_epochs("loss", [rows], [])
+    (legend,) = [ax.get_legend() for ax in figure.axes if ax.get_legend()]
+    labels = [text.get_text().replace("\n", " ") for text in legend.get_texts()]
+    ours = ["the loss itself (plus)", "a part of it (part)", "half of it (halved)", "twice of it (double)"]
+    assert labels == ["the reading in use", *ours, "published: -5"]
+    assert figure.axes[0].get_ylabel() == "the value of the cell"  # one of them reads another loss
+    looks = {looks_of(line) for k in range(28) for line in _line(k, rows[0])}
+    assert len(looks) == 28
+
+
+def looks_of(line: Line) -> tuple:
+    return line.colour, line.style
+
+
+def test_what_is_close_to_the_published_value_has_a_panel_of_its_own(plan: Plan) -> None:
+    limits = close_up(rows_of(plan, "rate"))
+    assert limits == (10 - 12, 10 + 12)  # the slower one is at 50
+    assert close_up(rows_of(plan, "loss")) is None  # all are near
+    figure = readings("rate", [rows_of(plan, "rate")], [])
+    assert [ax.get_title() for ax in figure.axes] == ["quality", "close to the published value"]
+    assert figure.axes[1].get_xlim() == pytest.approx(limits)
 
 
 @pytest.mark.parametrize(

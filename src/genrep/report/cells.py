@@ -8,11 +8,11 @@ import pandas as pd
 import pandera.pandas as pa
 
 from genrep.errors import UserError
+from genrep.report import flags
 from genrep.report.estimates import Estimate, NotMeasured
-from genrep.report.flags import flags
 from genrep.report.measurements import Measurements
 from genrep.report.sampling_times import cpu_reason
-from genrep.report.terms import reproduce
+from genrep.report.terms import Term, reproduce
 from genrep.report.verdicts import Judgement, Verdict, inside
 
 SCHEMA = pa.DataFrameSchema(
@@ -31,6 +31,7 @@ SCHEMA = pa.DataFrameSchema(
 )
 
 
+BOUND = "elbo/"  # before the name of a split
 LOST = "the published value is lost"
 
 
@@ -67,10 +68,10 @@ def judge(cell: Any, measurements: Measurements, scale: str) -> tuple[Judgement,
         if pd.isna(cell.value):  # measuring would not help
             return Judgement(Verdict.NOT_COMPARABLE, LOST), None
         return Judgement(Verdict.NOT_RUN, str(missing)), None
-    noted = flags(measurements, {term.rpartition(":")[2] for term in cell.protocol.split(" / ")})
+    noted = flags.of_cell(measurements, cell.protocol)
     obstacle = incomparable(cell, measurements, scale)
     if obstacle:
-        return Judgement(Verdict.NOT_COMPARABLE, "; ".join([obstacle, *noted])), ours
+        return Judgement(Verdict.NOT_COMPARABLE, "; ".join([obstacle, *_least(cell, measurements), *noted])), ours
     verdict = inside(ours.low, ours.high, *tolerated(cell.value, cell.tolerance))
     reason = "the interval straddles the edge of the tolerance" if verdict == Verdict.INCONCLUSIVE else ""
     return Judgement(verdict, "; ".join(filter(None, [reason, *noted]))), ours
@@ -91,6 +92,22 @@ def incomparable(cell: Any, measurements: Measurements, scale: str) -> str:
     if "sampling_seconds" in cell.protocol:
         return cpu_reason(measurements, cell.protocol)
     return ""
+
+
+def _least(cell: Any, measurements: Measurements) -> list[str]:
+    """Why a bound on other images than the report's says little: the part of it that belongs to the images alone."""
+    term = Term.parse(cell.protocol.partition(" / ")[0])
+    if not measurements.deviations or not term.metric.startswith(BOUND):
+        return []
+    limit = f"log_likelihood_limit/{term.metric.removeprefix(BOUND)}"
+    try:
+        least = -measurements.at(measurements.best_run(term.model), limit, 0, term.epoch).value
+    except NotMeasured:  # Gaussian pixels have none
+        return []
+    return [
+        f"no decoder brings the loss of these images below {least:.5g} nats, the entropy of their grey values, and"
+        f" other images have another entropy; {cell.value:g} is published, with a tolerance of {cell.tolerance}"
+    ]
 
 
 def cpu_times(measurements: Measurements, protocol: str) -> str:

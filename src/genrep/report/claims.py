@@ -7,8 +7,8 @@ from pydantic import Field
 
 from genrep.entries import read_entries
 from genrep.params.base import Params
+from genrep.report import flags
 from genrep.report.dynamics import Begins, Dips, Precedes, Settles, Steadier, Tracks
-from genrep.report.flags import flags
 from genrep.report.loss_predicates import Breaks, TradesOff
 from genrep.report.measurements import REAL, Measurements
 from genrep.report.predicates import Agrees, Drift, Order, Reaches, Rises, Sooner, moment
@@ -51,7 +51,7 @@ def judge(claim: Claim, measurements: Measurements, scale: str) -> Judgement:
     found = every([part.judge(measurements) for part in claim.parts])
     if found.verdict == Verdict.NOT_RUN:
         return found
-    noted = flags(measurements, models_of(claim))
+    noted = flags.of_parts(measurements, claim.parts)
     if scale == "smoke":
         reason = "; ".join([f"smoke scale: {measurements.deviations}", *noted])
         return Judgement(Verdict.NOT_COMPARABLE, reason, found.observed)

@@ -25,6 +25,8 @@ def explanation(rows: Sequence[Row]) -> str:
         said += _by_change(measured)
     elif measured[0].band is not None:
         said += _against_the_band(measured)
+    elif measured[0].tolerated is not None:
+        said += _for_orientation(measured)
     if measured and (absent := [row.variant.reading.id for row in rows if row.value is None]):
         said.append(f"Not run: {', '.join(absent)}.")
     return " ".join(said)
@@ -47,6 +49,21 @@ def _against_the_band(rows: list[Row]) -> list[str]:
         found = ", ".join(f"{_name(row)} (closest {_closest(row)})" for row in never)
         said.append(f"Never within it: {found}.")
     return said
+
+
+def _for_orientation(rows: list[Row]) -> list[str]:
+    """Where the scale or the images forbid a comparison, there is no inside and outside: only values and distances."""
+    found = ", ".join(f"{_name(row)} {_value(row)} ({_apart(row):+.4g})" for row in sorted(rows, key=_at_its_epoch))
+    return [f"Not comparable, orientation only; at the epoch of the cell, from the closest on: {found}."]
+
+
+def _apart(row: Row) -> float:
+    assert row.value is not None
+    return row.value.value - float(row.cell.value)
+
+
+def _at_its_epoch(row: Row) -> float:
+    return abs(_apart(row))
 
 
 def _by_change(rows: list[Row]) -> list[str]:

@@ -12,11 +12,20 @@ from genrep.report.tables import or_missing, rounded, run_table, shown
 
 METRICS = ("fid", "legible_share", "sharpness", "diversity")
 CELLS = {  # Table 1, in its order
-    "gan_mnist": ("MNIST", "BCE", "table1-gan-mnist-fid"),
-    "vae_mnist": ("MNIST", "ELBO", "table1-vae-mnist-elbo"),
-    "gan_celeba": ("CelebA", "BCE", "table1-gan-celeba-fid"),
-    "vae_celeba": ("CelebA", "ELBO", "table1-vae-celeba-elbo"),
+    "gan_mnist": ("BCE", "table1-gan-mnist-fid"),
+    "vae_mnist": ("ELBO", "table1-vae-mnist-elbo"),
+    "gan_celeba": ("BCE", "table1-gan-celeba-fid"),
+    "vae_celeba": ("ELBO", "table1-vae-celeba-elbo"),
 }
+# What the data sets that stand for those of the report are called beside them.
+DATA = {
+    "mnist-reduced": "reduced MNIST",
+    "celeba-64-10k": "9,000 faces of CelebA",
+    "faces-64": "drawn faces",
+    "tiny-imagenet-64-4k": "3,600 images of Tiny-ImageNet",
+    "scenes-64": "drawn scenes",
+}
+OF_THE_REPORT = {"mnist": "MNIST", "celeba": "CelebA", "imagenet": "ImageNet-64"}
 VAES = ("vae_mnist", "vae_celeba")
 PARTS = {  # of the bound, by its name in the table
     "loss": ("elbo/{}", -1.0),
@@ -42,7 +51,8 @@ def evaluation(measurements: Measurements, published: pd.DataFrame) -> pd.DataFr
 
     printed = published.set_index("cell")
     rows = []
-    for model, (data, loss, name) in CELLS.items():
+    for model, (loss, name) in CELLS.items():
+        data = trained_on(measurements, model)
         cell = printed.loc[name]
         ours = shown(or_missing(reproduce, cell.protocol, measurements))
         is_bound = loss == "ELBO"
@@ -60,6 +70,12 @@ def evaluation(measurements: Measurements, published: pd.DataFrame) -> pd.DataFr
             }
         )
     return pd.DataFrame(rows)
+
+
+def trained_on(measurements: Measurements, model: str) -> str:
+    """The data set of a model in words: the report's, or what stands for it at this scale."""
+    run = measurements.params.runs.get(model)
+    return DATA.get(run.data.set if run else "", OF_THE_REPORT[model.partition("_")[2]])
 
 
 def bounds(measurements: Measurements) -> pd.DataFrame:

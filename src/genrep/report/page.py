@@ -1,5 +1,6 @@
 """``REPORT.md``: one readable page per replication and scale."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -25,8 +26,12 @@ def write_page(
     claims: list[Claim],
     tables: dict[str, pd.DataFrame],
     figures: list[Path],
+    swept: Mapping[str, Sequence[str]],
 ) -> None:
-    """Write ``REPORT.md`` into ``folder``, figures linked by name, and its verdicts as HTML for Snakemake's report."""
+    """Write ``REPORT.md`` into ``folder``, figures linked by name, and its verdicts as HTML for Snakemake's report.
+
+    ``swept`` has the sentences of the sweeps that have a page of their own, by their ids.
+    """
     assumptions = [a.model_dump(include={"id", "value", "evidence"}) for a in read_assumptions(REPLICATIONS / name)]
     findings = pd.DataFrame([{"claim": c.id, "finding of the report": c.finding, "place": c.place} for c in claims])
     # once at the end instead of in every row
@@ -52,6 +57,9 @@ def write_page(
     ]
     for title, table in tables.items():
         parts += [f"## {title.replace('_', ' ').capitalize()}", to_markdown(table)]
+    if swept:
+        parts.append("## Readings of what the report leaves open")
+        parts.append("\n".join(f"- [{one}](sweep_{one}/REPORT.md): {' '.join(said)}" for one, said in swept.items()))
     parts.append("## Figures")
     parts += [f"![{figure.stem}]({figure.name})" for figure in figures]
     if deviations:

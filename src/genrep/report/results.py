@@ -18,6 +18,7 @@ from genrep.report.history import last_touched
 from genrep.report.measurements import Measurements
 from genrep.report.page import write_page
 from genrep.report.study_tables import tables as study_tables
+from genrep.report.sweeps import told
 from genrep.report.tables import curve_table, rounded, write_csv, write_table
 
 CELL_COLUMNS = [
@@ -62,7 +63,8 @@ def tabulate(name: str, scale: str, params: ReplicationParams, folder: Path | No
         write_table(folder, title, table)
     notes = book.notes(scale)
     figures = book.draw(folder, own.figures(measurements, notes) | study_figures(own, measurements, notes))
-    write_page(folder, name, scale, measurements.deviations, cells, verdicts, claims, tables, figures)
+    swept = told(name, scale, params, folder)
+    write_page(folder, name, scale, measurements.deviations, cells, verdicts, claims, tables, figures, swept)
     return folder
 
 

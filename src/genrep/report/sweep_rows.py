@@ -37,12 +37,17 @@ class Row:
     reason: str
 
     @property
-    def band(self) -> tuple[float, float] | None:
-        """The tolerated range; None where there is nothing to hold against it."""
+    def tolerated(self) -> tuple[float, float] | None:
+        """The range around the published value; None where the row has no value on its axis, or it no bounds."""
         if not self.own or self.value is None or pd.isna(self.cell.value):
             return None
         low, high = tolerated(self.cell.value, self.cell.tolerance)
         return (low, high) if isfinite(high - low) else None
+
+    @property
+    def band(self) -> tuple[float, float] | None:
+        """The tolerated range; None where there is nothing to hold against it, or it cannot be."""
+        return None if self.within == Verdict.NOT_COMPARABLE else self.tolerated
 
     @property
     def epochs_within(self) -> list[int]:

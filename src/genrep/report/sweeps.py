@@ -14,6 +14,7 @@ import pandas as pd
 from genrep.assumptions import AS_USED
 from genrep.errors import UserError
 from genrep.layout import REPLICATIONS, results_folder
+from genrep.params import ReplicationParams
 from genrep.params.load import check_choice
 from genrep.report.cells import read_published
 from genrep.report.explained import explanation, spans
@@ -22,8 +23,10 @@ from genrep.report.page import write_sweep_page
 from genrep.report.sweep_rows import Row, grouped, read_rows
 from genrep.report.tables import rounded, write_table
 from genrep.report.terms import Term, is_measured
-from genrep.sweep.readings import Sweeps, Variant
+from genrep.sweep.readings import Sweeps, Variant, sweeps
 from genrep.workflow import Plan
+
+PREFIX = "sweep_"  # of the folders, before the id
 
 
 def check(plan: Plan, found: Sweeps) -> None:
@@ -60,7 +63,7 @@ def write(plan: Plan, sweep: str, variants: list[Variant], folder: Path | None =
     from genrep.report.figures.sweeps import makers
 
     results = folder or results_folder(plan.scale, plan.name)
-    out = results / f"sweep_{sweep}"
+    out = results / f"{PREFIX}{sweep}"
     rows = read_rows(plan.name, plan.scale, variants, results)
     sentences = [explanation(group) for group in grouped(rows)]
     table = table_of(rows)
@@ -68,6 +71,21 @@ def write(plan: Plan, sweep: str, variants: list[Variant], folder: Path | None =
     figures = book.draw(out, makers(sweep, grouped(rows), book.notes(plan.scale)))
     write_sweep_page(out, plan.name, plan.scale, sweep, sentences, table, figures)
     return out
+
+
+def told(name: str, scale: str, params: ReplicationParams, results: Path) -> dict[str, list[str]]:
+    """The sentences of each sweep whose page is there, by its id, for the page of the replication.
+
+    Args:
+        name: of the replication.
+        scale: smoke, desk or full.
+        params: resolved at that scale.
+        results: the results folder of the replication.
+    """
+    there = {path.parent.name.removeprefix(PREFIX) for path in results.glob(f"{PREFIX}*/REPORT.md")}
+    found = sweeps(name, params, scale) if there else {}
+    rows = {one: read_rows(name, scale, variants, results) for one, variants in found.items() if one in there}
+    return {one: [explanation(group) for group in grouped(of_one)] for one, of_one in rows.items()}
 
 
 def table_of(rows: Iterable[Row]) -> pd.DataFrame:

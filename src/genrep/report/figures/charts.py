@@ -117,10 +117,25 @@ def draw_panel(ax: Axes, panel: Panel) -> None:
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, steps=[1, 2, 5, 10]))
     if panel.log:
         ax.set_yscale("log")
-    ax.set_ylim(panel.bottom, panel.top)
+    else:
+        ax.ticklabel_format(axis="y", useOffset=False)
+    ax.set_ylim(*_limits(panel))
     if panel.styles:
         handles = [Line2D([], [], color=GREY, linestyle=style, label=name) for name, style in panel.styles.items()]
         ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=2)
+
+
+def _limits(panel: Panel) -> tuple[float | None, float | None]:
+    """Of the y axis: as asked for, else from the data; where those are all equal, from 0 to 1 or beyond.
+
+    Around a single value matplotlib would show a range of its own, such as negative shares.
+    """
+    values = {*np.concatenate([line.y for line in panel.lines]).tolist(), *(panel.level or ())[1:]}
+    asked = panel.bottom is not None or panel.top is not None
+    if asked or panel.log or len(values) > 1 or min(values) < 0:
+        return panel.bottom, panel.top
+    top = max(1.0, 2 * min(values))
+    return -0.03 * top, top
 
 
 def bars(

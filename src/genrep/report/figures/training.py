@@ -81,8 +81,13 @@ def _loss_lines(log: Sequence[dict[str, Any]], styles: dict[str, Style], look: t
         yield Line(epochs, values, *look, style=style, thin=_is_part(loss, [*styles]))
 
 
-def quality_over_epochs(measurements: Measurements, models: Names, notes: Sequence[str]) -> Figure:
-    """Four metrics against the epoch, one line per model (its best run), a band from the lowest to the highest seed."""
+def quality_over_epochs(
+    measurements: Measurements, models: Names, notes: Sequence[str], what: str = "Quality"
+) -> Figure:
+    """Four metrics against the epoch, one line per model (its best run), a band from the lowest to the highest seed.
+
+    ``what`` begins the title.
+    """
     best = {model: measurements.best[model] for model in models if model in measurements.best}
     if not best:
         raise NotMeasured("no run has been measured")
@@ -99,7 +104,7 @@ def quality_over_epochs(measurements: Measurements, models: Names, notes: Sequen
     band = "; the band spans the seeds" if any(len(measurements.runs[run]) > 1 for run in best.values()) else ""
     counts = f"{shown}; {n} samples at each point{band}"
     several = any(len(measurements.runs_of(model)) > 1 for model in models)
-    title = f"Quality over epochs{', best optimizer of each model' * several}"
+    title = f"{what} over epochs{', best optimizer of each model' * several}"
     return curves(panels, title, [counts, *absent, *notes], 2)
 
 
