@@ -34,7 +34,7 @@ def makers(measurements: Measurements, notes: list[str]) -> Makers:
     }
     landscapes = {
         f"figure_6_10_{model}": partial(
-            samples.last_samples, measurements, f"{model}_landscapes", f"{name}, landscapes", notes, count=SHOWN
+            landscape_samples, measurements, f"{model}_landscapes", f"{name}, landscapes", notes
         )
         for model, name in MODELS.items()
     }
@@ -49,6 +49,19 @@ def makers(measurements: Measurements, notes: list[str]) -> Makers:
         **over_epochs,
         **landscapes,
     }
+
+
+def landscape_samples(measurements: Measurements, model: str, name: str, notes: Sequence[str]) -> Figure:
+    """Figure 6.10: samples, with the FID that the thesis prints under them and the native one."""
+    run = measurements.best_run(model)
+    told = []
+    for metric, words in (("fid/inception", "FID"), ("fid", "native FID")):
+        try:
+            found = measurements.final(run, metric, measurements.common_n(model, metric=metric))
+            told.append(f"{words} {found}")
+        except NotMeasured:
+            told.append(f"{words} not measured")
+    return samples.last_samples(measurements, model, name, [", ".join(told), *notes], count=SHOWN)
 
 
 def training_graphs(measurements: Measurements, notes: Sequence[str]) -> Figure:
