@@ -29,8 +29,9 @@ def _check(where: str, attribute: str | int, run: RunParams) -> None:
             raise UserError(f"{where}: {entry.name} has no class {attribute}; it has 0 to {classes - 1}")
         return
     card = card_if_any(PREPARED / entry.name)
+    if not card:  # the names stand in the set's own files
+        return
     names = [str(name) for name in card.get("attributes") or ()]
-    unprepared = entry.attributes and not card  # the names stand in the set's own files
-    if attribute not in names and not unprepared:
+    if attribute not in names:
         known = f"{', '.join(names) or 'none'}{suggestion(attribute, names)}"
         raise UserError(f"{where}: {entry.name} has no attribute {attribute!r}; it has {known}")

@@ -89,6 +89,7 @@ def test_every_study_that_is_asked_for_has_its_figures(maker):
     drawn = draw(maker)
     expected = {"recovery", "noise_denoise", "nearest_training", "furthest_samples", "nearest_samples"}
     expected |= {"interpolation", "diffusion_interpolation", "inpainting", "radar"}
+    expected |= {"diffusion_interpolation_by_depth"}
     assert set(drawn) == {f"figure_study_{name}" for name in expected}
     assert all(path.stat().st_size > 1000 for path in drawn.values())  # those without images say why
     assert RED in colours(drawn["figure_study_recovery"])  # digits may be shown
@@ -236,3 +237,14 @@ def test_radar_without_enough_axes_says_what_is_missing(maker):
 def test_axes_are_defined():
     assert len({axis.name for axis in AXES}) == len(AXES) == 10
     assert all(len(axis.definition) > 10 for axis in AXES)
+
+
+def test_metrics_over_the_depth_of_noise_are_curves(maker):
+    values = {5: np.array([1.0, 3.0]), 20: np.array([2.0, 2.0])}
+    maker.study("diffusion-adam", [over(f"interpolation_cost/t={t}", found) for t, found in values.items()])
+    figure = makers(maker.open(), MODELS, [])["figure_study_diffusion_interpolation_by_depth"]()
+    (line,) = [line for ax in figure.axes for line in ax.lines]
+    assert (line.get_label(), list(line.get_xdata()), list(line.get_ydata())) == ("Diffusion model", [5, 20], [2, 2])
+    maker.study("diffusion-adam", [])
+    with pytest.raises(NotMeasured, match="diffusion-adam"):
+        makers(maker.open(), MODELS, [])["figure_study_diffusion_interpolation_by_depth"]()

@@ -24,6 +24,15 @@ def test_forward_process_ends_in_noise(make_subject):
     assert np.array_equal(strip.images[:, 0], (subject.pixels(subject.held_out())[:2] * 255).round().byte().numpy())
 
 
+def test_data_are_training_images(make_subject, faces):
+    subject = make_subject(denoiser=gaussian_denoiser(0.0, 0.5), forward={"moments": 4})
+    tiles = forward.study(subject, subject.params.forward).tiles["data"]
+    assert tiles.images.shape == (4, 10, 3, 16, 16)
+    assert tiles.real.all()
+    training = {image.tobytes() for image in faces.images[:60].transpose(0, 3, 1, 2).copy()}
+    assert {image.tobytes() for image in tiles.images.reshape(40, 3, 16, 16)} <= training
+
+
 def test_embedding_has_its_closed_form(make_subject):
     subject = make_subject(denoiser=gaussian_denoiser(0.0, 0.5), embedding={"steps": 20, "dimensions": 8})
     found = embedding.study(subject, subject.params.embedding)

@@ -47,6 +47,10 @@ STUDY_FIGURES: dict[str, tuple[str, str]] = {
         "50 to 200 of 1,000 steps work best, less well than the latent spaces of the VAE and the GAN; mixing before "
         "noising is worse",
     ),
+    "diffusion_interpolation_by_depth": (
+        "figure_6_12_by_depth",
+        "50 to 200 of 1,000 steps work best; the thesis gives no numbers",
+    ),
     "inpainting": (
         "figure_6_13_inpainting",
         "the diffusion model's eyes fit best and differ in every run, the VAE's fit almost perfectly and are alike, "
@@ -61,6 +65,10 @@ STUDY_FIGURES: dict[str, tuple[str, str]] = {
         "figure_6_21_scribble_guided_editing",
         "noised by 300 of 1,000 steps a scribble becomes hair; with more it is lost, with fewer it is not repaired "
         "(Figures 6.20 and 6.21)",
+    ),
+    "scribble_by_depth": (
+        "figure_6_21_by_depth",
+        "about 300 of 1,000 steps are best; the thesis gives no numbers",
     ),
     "radar": (
         "figure_7_1_radar",

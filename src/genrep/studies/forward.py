@@ -8,6 +8,7 @@ from genrep.studies.found import Found, Tiles, over, to_uint8
 from genrep.studies.subject import Subject
 
 NEEDS = ("denoiser",)
+GRID = (4, 10)  # rows and columns of the data
 SHOWN = 2
 
 
@@ -35,5 +36,17 @@ def study(subject: Subject, params: ForwardParams) -> Found:
             over("forward_correlation", correlation.nan_to_num(), f"t={T}"),
             over("forward_sd", end.std(1), f"t={T}"),
         ],
-        {"strip": Tiles(shown, columns=[f"t = {t}" for t in moments], real=np.ones(shown.shape[:2], bool))},
+        {
+            "data": data(subject),
+            "strip": Tiles(shown, columns=[f"t = {t}" for t in moments], real=np.ones(shown.shape[:2], bool)),
+        },
     )
+
+
+def data(subject: Subject) -> Tiles:
+    """Training images, ten to a row, for the grid that samples are looked at beside (Figure 6.2 a)."""
+    rows = subject.rng("data").permutation(len(subject.training))[: GRID[0] * GRID[1]]
+    images = np.array(subject.training[np.sort(rows)]).transpose(0, 3, 1, 2)
+    count = len(images) // GRID[1] or 1
+    shown = images[: count * GRID[1]].reshape(count, -1, *images.shape[1:])
+    return Tiles(shown, real=np.ones(shown.shape[:2], bool))

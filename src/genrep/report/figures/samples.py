@@ -118,6 +118,14 @@ def forward_strip(measurements: Measurements, model: str, notes: Sequence[str]) 
     return draw_sheets([sheet], "Forward diffusion: noise is added to real images", [CLIPPED, *notes])
 
 
+def real_images(measurements: Measurements, model: str, title: str, notes: Sequence[str]) -> Figure:
+    """Images of a diffusion model's data, the beginnings of its forward strips, side by side."""
+    strip = _strip(measurements, measurements.best_run(model), "forward")
+    assert strip.sets is not None
+    images, sets = (part[:, 0][None] for part in (strip.images, strip.sets))
+    return draw_sheets([Sheet(images, sets=sets)], title, notes)
+
+
 def both_strips(measurements: Measurements, model: str, notes: Sequence[str]) -> Figure:
     """The forward process above, and samples of the trained model on their way from noise below."""
     run = measurements.best_run(model)

@@ -11,9 +11,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from genrep.report.estimates import NotMeasured
+from genrep.report.figures import study_charts
 from genrep.report.figures.book import Makers, Picture
 from genrep.report.figures.charts import new_figure
 from genrep.report.figures.radar import radar
+from genrep.report.figures.study_charts import INTERPOLATION, SCRIBBLE
 from genrep.report.figures.study_parts import (
     Names,
     by_depth,
@@ -58,13 +60,16 @@ def makers(
         "interpolation": interpolations,
         "opposite": opposites,
         "diffusion_interpolation": diffusion_interpolation,
+        "diffusion_interpolation_by_depth": partial(charted, INTERPOLATION, "Interpolation over the depth of noise"),
         "inpainting": inpaintings,
         "concept": concepts,
         "scribble": scribbled,
+        "scribble_by_depth": partial(charted, SCRIBBLE, "Scribble-guided editing over the depth of noise"),
     }
     study_of = {"encoded_latents": "improved_sampling"} | dict.fromkeys(
         ("nearest_training", "furthest_samples", "nearest_samples"), "neighbours"
     )
+    study_of |= {f"{study}_by_depth": study for study in ("diffusion_interpolation", "scribble")}
     found: Makers = {}
     for key, make in (draw | {"radar": radar}).items():
         if key == "radar" or study_of.get(key, key) in asked.asked:
@@ -248,12 +253,7 @@ def diffusion_interpolation(measurements: Measurements, models: Names, notes: Se
     variants = measurements.params.studies.diffusion_interpolation.variants  # type: ignore[union-attr]
     wanted = [("diffusion_interpolation", variant) for variant in variants]
     found, whole = sheets(measurements, models, wanted, [f"mixed {variant} noising" for variant in variants])
-    families = {
-        "path_length/t=": "path length",
-        "remoteness/t=": "remoteness",
-        "interpolation_cost/t=": "their product",
-    }
-    lines = [line for family, words in families.items() for line in by_depth(measurements, models, family, words)]
+    lines = by_depth(measurements, models, "interpolation_cost/t=", "path length times remoteness")
     return Picture(found, "Interpolation by noising and denoising", [*lines, *notes], whole)
 
 
@@ -307,16 +307,16 @@ def concepts(measurements: Measurements, models: Names, notes: Sequence[str]) ->
     return Picture(found, title, [*lines, *missing, *notes], whole)
 
 
+def charted(
+    families: Mapping[str, str], title: str, measurements: Measurements, models: Names, notes: Sequence[str]
+) -> Figure:
+    """The numbers of Figures 6.12 and 6.21 over the depth of noise."""
+    return study_charts.by_depth(measurements, models, notes, families, title)
+
+
 def scribbled(measurements: Measurements, models: Names, notes: Sequence[str]) -> Picture:
     """Figures 6.20 and 6.21: painted hair, the mask that is kept, and the result at several depths."""
     found, whole = sheets(measurements, models, [("scribble", "edited")])
-    families = {
-        "scribble_strength/t=": "edit strength",
-        "scribble_outside/t=": "mean change outside of what was painted or kept",
-        "scribble_selectivity/t=": "share of the summed change that lies in the painted region",
-        "scribble_remoteness/t=": "remoteness",
-        "scribble_score/t=": "score",
-    }
-    lines = [line for family, words in families.items() for line in by_depth(measurements, models, family, words)]
+    lines = [*by_depth(measurements, models, "scribble_score/t=", "score")]
     lines += study_notes(measurements, models, "scribble")
     return Picture(found, "Scribble-guided editing", [*lines, *notes], whole)

@@ -93,5 +93,5 @@ def by_depth(measurements: Measurements, models: Names, family: str, words: str)
             names = measurements.studies.family(model, family)
         except NotMeasured:
             continue
-        values = [f"t = {number}: {shown(measurements, model, metric)}" for number, metric in names.items()]
+        values = [f"t={number}: {shown(measurements, model, metric)}" for number, metric in names.items()]
         yield f"{name}, {words}, {', '.join(values)}"

@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 
 from genrep.report.estimates import NotMeasured
 from genrep.report.figures import samples, training
-from genrep.report.figures.book import Makers
+from genrep.report.figures.book import Makers, Picture
 from genrep.report.figures.charts import Line, Panel, curves
+from genrep.report.figures.study_parts import sheet
 from genrep.report.figures.style import colour_of
 from genrep.report.measurements import Measurements
 from genrep.report.thesis_studies import STUDY_MODELS as MODELS
@@ -28,13 +29,13 @@ SHOWN, COLUMNS = 40, 10  # samples of each model
 
 def makers(measurements: Measurements, notes: list[str]) -> Makers:
     """Every figure by name."""
-    faces = {
+    faces = {"figure_6_2_data": partial(data, measurements, notes)} | {
         f"figure_6_2_{model}": partial(samples.last_samples, measurements, model, name, notes, count=SHOWN)
         for model, name in MODELS.items()
     }
-    landscapes = {
+    landscapes = {"figure_6_10_data": partial(landscape_data, measurements, notes)} | {
         f"figure_6_10_{model}": partial(
-            samples.last_samples, measurements, f"{model}_landscapes", f"{name}, landscapes", notes, count=SHOWN
+            landscape_samples, measurements, f"{model}_landscapes", f"{name}, landscapes", notes
         )
         for model, name in MODELS.items()
     }
@@ -49,6 +50,31 @@ def makers(measurements: Measurements, notes: list[str]) -> Makers:
         **over_epochs,
         **landscapes,
     }
+
+
+def data(measurements: Measurements, notes: Sequence[str]) -> Picture:
+    """Figure 6.2 (a): training images; blank in what is committed where they may not be redistributed."""
+    tiles = measurements.studies.tiles("diffusion", "forward", "data")
+    whole = measurements.studies.whole("diffusion", "forward")
+    return Picture([sheet(measurements, "diffusion", tiles)], "The data: training images", notes, whole)
+
+
+def landscape_data(measurements: Measurements, notes: Sequence[str]) -> Figure:
+    """Figure 6.10 (a): the few images of the data that were kept with the diffusion model's measurement."""
+    return samples.real_images(measurements, "diffusion_landscapes", "The data: landscapes", notes)
+
+
+def landscape_samples(measurements: Measurements, model: str, name: str, notes: Sequence[str]) -> Figure:
+    """Figure 6.10: samples, with the FID that the thesis prints under them and the native one."""
+    run = measurements.best_run(model)
+    told = []
+    for metric, words in (("fid/inception", "FID"), ("fid", "native FID")):
+        try:
+            found = measurements.final(run, metric, measurements.common_n(model, metric=metric))
+            told.append(f"{words} {found}")
+        except NotMeasured:
+            told.append(f"{words} not measured")
+    return samples.last_samples(measurements, model, name, [", ".join(told), *notes], count=SHOWN)
 
 
 def training_graphs(measurements: Measurements, notes: Sequence[str]) -> Figure:
