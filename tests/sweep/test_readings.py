@@ -117,7 +117,7 @@ def test_a_reading_may_be_left_out_at_a_scale(declared):
     ("patch", "line"),
     [
         ({"run": {"optimzer": {"lr": 1}}}, "a: r: run: optimzer: unknown parameter - did you mean 'optimizer'"),
-        ({"run": {"objective": {"clp": 1}}}, "a: r: run: objective.wgan.clp: unknown parameter - did you mean 'clip'"),
+        ({"run": {"objective": {"clp": 1}}}, "a: r: run: objective.clp: unknown parameter - did you mean 'clip'"),
         ({"run": {"batch_size": -1}}, "a: r: run: batch_size: .* greater than 0, got -1"),
         ({"run": {"epochs": 5}}, "a: r: run: snapshots: epoch 40 lies beyond the run's 5 epochs"),
         ({"run": {"objective": {"kind": "wgn"}}}, "'wgn' is not one of .* - did you mean 'wgan'"),
