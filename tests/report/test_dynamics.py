@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from genrep.report.dynamics import Begins, Dips, Precedes, Settles, Steadier, Tracks, rank_bound, settled
+from genrep.report.dynamics import Begins, Dips, Precedes, Settles, Steadier, Together, Tracks, rank_bound, settled
 from genrep.report.moments import Moment
 from genrep.report.verdicts import Verdict
 
@@ -251,3 +251,35 @@ def test_what_was_not_run_is_said(maker, part):
     found = part.judge(maker.open())
     assert found.verdict == MISSING
     assert "not run" in found.reason
+
+
+def two_metrics(maker, first: list[float], second: list[float], seed: int = 0, **more) -> None:
+    maker.run("vae-adam", seed, {"fid": first, "legible_share": second}, **more)
+
+
+@pytest.mark.parametrize(
+    ("fid", "share", "verdict"),
+    [
+        ([6, 5, 4, 3, 2, 1], [0.1, 0.2, 0.3, 0.4, 0.5, 0.6], YES),  # lower FID, more legible: both better
+        ([1, 2, 3, 4, 5, 6], [0.1, 0.2, 0.3, 0.4, 0.5, 0.6], NO),
+        ([3, 1, 4, 1, 5, 2], [0.3, 0.5, 0.1, 0.4, 0.2, 0.6], OPEN),
+    ],
+)
+def test_two_measures_get_better_together_or_not(maker, fid, share, verdict):
+    two_metrics(maker, list(map(float, fid)), share)
+    claim = Together(kind="together", model="vae", metrics=("fid", "legible_share"))
+    assert claim.judge(maker.open()).verdict == verdict
+
+
+def test_a_loss_goes_with_a_measure_at_the_epochs_that_both_have(maker):
+    log = [{"epoch": epoch, "losses": {"loss": value}} for epoch, value in enumerate((9, 8, 7, 6, 5, 99), 1)]
+    two_metrics(
+        maker,
+        [5.0, 4.0, 3.0, 2.0, 1.0],
+        [0.5] * 5,
+        log=log,
+    )
+    claim = Together(kind="together", model="vae", metrics=("losses/loss", "fid"))
+    found = claim.judge(maker.open())
+    assert found.verdict == YES  # epoch 6 has no snapshot
+    assert found.observed == "vae: rank correlation of better losses/loss with better fid 1.00"

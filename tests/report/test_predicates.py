@@ -2,7 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from genrep.files import read_json, write_json
-from genrep.report.predicates import Agrees, Drift, Order, Reaches, Rises, Sooner, moment
+from genrep.report.predicates import Agrees, Drift, FallsShort, Order, Reaches, Rises, Sooner, moment
 from genrep.report.verdicts import Verdict
 
 YES, NO, OPEN, MISSING = (
@@ -64,7 +64,7 @@ def test_reaches(maker, gan, verdict, goal):
     maker.real(0.9, n=2_000)
     found = Reaches(kind="reaches", model="gan", metric="legible_share", **goal).judge(maker.open())
     assert found.verdict == verdict
-    assert found.observed.endswith("goal 0.45")
+    assert "goal 0.45" in found.observed
 
 
 def test_reaches_without_a_measurement_is_not_run(maker):
@@ -194,3 +194,32 @@ def test_relative_sharpness_is_over_that_of_each_models_own_real_images(maker, p
     found = Order(kind="order", models=("gan", "vae"), metrics=("relative/sharpness",)).judge(maker.open())
     assert found.verdict == YES  # 0.75 of real against all of it
     assert "gan 0.75" in found.observed
+
+
+@pytest.mark.parametrize(("gan", "verdict"), [(0.1, YES), (0.9, NO), (0.455, OPEN)])
+@pytest.mark.parametrize("goal", [{"value": 0.45}, {"share_of_real": 0.5}])
+def test_falls_short(maker, gan, verdict, goal):
+    maker.run("gan-adam", 0, {"fid": [1.0], "legible_share": [gan]})
+    maker.real(0.9, n=2_000)
+    found = FallsShort(kind="falls_short", model="gan", metric="legible_share", **goal).judge(maker.open())
+    assert found.verdict == verdict
+    assert "goal 0.45" in found.observed
+    assert ("real images' 0.9" in found.observed) == ("share_of_real" in goal)
+
+
+@pytest.mark.parametrize(("real", "verdict"), [((0.0, 0.0), OPEN), ((0.03, 0.04), OPEN), ((0.3, 0.1), YES)])
+def test_nothing_falls_short_of_what_real_images_do_not_have(maker, real, verdict):
+    value, margin = real
+    maker.run("gan-adam", 0, {"fid": [1.0], "legible_share": [0.0]}, margin=0.0)
+    maker.real(value, n=2_000, margin=margin)
+    claim = FallsShort(kind="falls_short", model="gan", metric="legible_share", share_of_real=0.5)
+    found = claim.judge(maker.open())
+    assert found.verdict == verdict
+    assert (f"real images themselves have {value:g}" in found.reason) == (verdict == OPEN)
+
+
+def test_the_goal_is_as_uncertain_as_the_real_images(maker):
+    maker.run("gan-adam", 0, {"fid": [1.0], "legible_share": [0.4]}, margin=0.0)
+    maker.real(0.9, n=2_000, margin=0.2)
+    claim = FallsShort(kind="falls_short", model="gan", metric="legible_share", share_of_real=0.5)
+    assert claim.judge(maker.open()).verdict == OPEN  # the goal is between 0.35 and 0.55

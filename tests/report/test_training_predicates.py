@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from genrep.params import load, resolve
-from genrep.report.training_predicates import Finished, LossFlat, LossRougher, RisesWhenGrown, grown
+from genrep.report.training_predicates import Finished, LossFlat, LossRougher, LossStays, RisesWhenGrown, grown
 from genrep.report.verdicts import Verdict
 from tests.report.conftest import ROOT, Maker
 
-YES, NO, OPEN = Verdict.REPLICATED, Verdict.NOT_REPLICATED, Verdict.INCONCLUSIVE
+YES, NO, OPEN, MISSING = Verdict.REPLICATED, Verdict.NOT_REPLICATED, Verdict.INCONCLUSIVE, Verdict.NOT_RUN
 
 
 def log(losses: np.ndarray) -> list[dict]:
@@ -114,3 +114,27 @@ def test_trainings_finish_or_do_not(maker):
     found = finished.judge(maker.open())
     assert found.verdict == NO
     assert found.reason == "gan-adam seed 0 diverged: generator is NaN"
+
+
+@pytest.mark.parametrize(
+    ("seeds", "verdict"),
+    [
+        ([[1, 2, 3, 4, 5, 6]], YES),
+        ([[3, 1, 4, 1, 5, 2]], YES),  # no trend is no fall
+        ([[6, 5, 4, 3, 2, 1]], NO),
+        ([[1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1]], OPEN),
+        ([[2, 1]], MISSING),
+    ],
+)
+def test_a_loss_stays_unless_it_falls(maker, seeds, verdict):
+    for seed, values in enumerate(seeds):
+        maker.run("gan-adam", seed, {"fid": [1.0]}, log=log(np.array(values)))
+    found = LossStays(kind="loss_stays", model="gan", loss="generator").judge(maker.open())
+    assert found.verdict == verdict
+    assert ("gan generator: rank correlation with the epoch" in found.observed) == (verdict != MISSING)
+
+
+def test_a_loss_that_was_not_logged_is_not_run(maker):
+    maker.run("gan-adam", 0, {"fid": [1.0]}, log=log(np.array([1.0, 2.0, 3.0])))
+    found = LossStays(kind="loss_stays", model="gan", loss="critic").judge(maker.open())
+    assert (found.verdict, found.reason) == (MISSING, "there is no loss 'critic'; there is generator")

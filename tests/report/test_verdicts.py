@@ -1,6 +1,6 @@
 import pytest
 
-from genrep.report.verdicts import Judgement, Verdict, agreement, every, inside
+from genrep.report.verdicts import Judgement, Verdict, agreement, every, inside, of_seeds
 
 YES, NO, OPEN = Verdict.REPLICATED, Verdict.NOT_REPLICATED, Verdict.INCONCLUSIVE
 MISSING, OTHER = Verdict.NOT_RUN, Verdict.NOT_COMPARABLE
@@ -48,3 +48,18 @@ def test_reasons_and_observations_are_kept():
     found = every([Judgement(MISSING, "no run", "a"), Judgement(MISSING, "no run", "b"), Judgement(YES, "", "c")])
     assert found.reason == "no run"
     assert found.observed == "a; b; c"
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict", "reason"),
+    [
+        ([True, True], YES, ""),
+        ([False], NO, ""),
+        ([True, None], OPEN, "open"),
+        ([False, None, True], OPEN, "open"),
+        ([True, False], OPEN, "they differ"),
+    ],
+)
+def test_seeds_have_one_verdict_where_they_agree(found, verdict, reason):
+    assert of_seeds(found, "seen", "open", "they differ") == Judgement(verdict, reason, "seen")
+    assert of_seeds([True, False], "seen", "open").reason == "open"

@@ -8,14 +8,13 @@ from pydantic import Field
 from genrep.entries import read_entries
 from genrep.params.base import Params
 from genrep.report import flags
-from genrep.report.dynamics import Begins, Dips, Precedes, Settles, Steadier, Tracks
+from genrep.report.dynamics import Begins, Dips, Precedes, Settles, Steadier, Together, Tracks
 from genrep.report.loss_predicates import Breaks, TradesOff
 from genrep.report.measurements import REAL, Measurements
-from genrep.report.predicates import Agrees, Drift, Order, Reaches, Rises, Sooner, moment
+from genrep.report.predicates import Agrees, Drift, FallsShort, Order, Reaches, Rises, Sooner, moment
 from genrep.report.study_predicates import StudyBest, StudyOrder, StudyPart, StudyRises, StudyWithin
 from genrep.report.term_predicates import Ascends, Improves, Near
-from genrep.report.training_predicates import Finished, LossFlat, LossRougher, RisesWhenGrown
-from genrep.report.trends import FallsShort, LossStays, Together
+from genrep.report.training_predicates import Finished, LossFlat, LossRougher, LossStays, RisesWhenGrown
 from genrep.report.verdicts import Judgement, Verdict, every
 
 OfRuns = Order | Drift | Sooner | Rises | Agrees | Reaches | FallsShort | Improves

@@ -12,26 +12,16 @@ from pydantic import Field
 from scipy.stats import levene, spearmanr
 
 from genrep.params.base import Params
-from genrep.report.estimates import NotMeasured
+from genrep.report.estimates import LOSSES, NotMeasured
 from genrep.report.measurements import HIGHER_IS_CLEARER, Measurements
 from genrep.report.moments import Moment, Reached, by_clock
-from genrep.report.predicates import SIGNIFICANCE, Pair, earlier
-from genrep.report.verdicts import Judgement, Verdict, agreement
+from genrep.report.predicates import SIGNIFICANCE, Pair, curves, earlier, significant
+from genrep.report.verdicts import Judgement, Verdict, agreement, of_seeds
 
 FEWEST = 6  # snapshots that a fluctuation or a correlation is judged on
 SHOWS = sqrt(0.5)  # rank correlation from which on a loss accounts for half of the variance of quality's ranks
 WITHIN = 1.1  # factor of its own best at which a metric has settled
 TOO_LATE = 0.1  # share of a run, at its end, in which nothing can be seen to settle
-
-
-def curves(measurements: Measurements, model: str, metric: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Epochs and values of a metric in each seed of a model's best run.
-
-    Raises:
-        NotMeasured: the model has not been run.
-    """
-    run, n = measurements.best_run(model), measurements.common_n(model, metric=metric)
-    return (measurements.curve(run, seed, metric, n) for seed in measurements.runs[run])
 
 
 def settled(epochs: np.ndarray, values: np.ndarray, metric: str, within: float) -> Moment:
@@ -115,10 +105,8 @@ class Steadier(Params):
             f"{model} {' '.join(f'{s.std():.3g}' for s in seeds)}"
             for model, seeds in zip(self.models, steps, strict=True)
         )
-        verdicts = {_spreads(a, b) for a in steps[0] for b in steps[1]}
-        if len(verdicts) > 1 or Verdict.INCONCLUSIVE in verdicts:
-            return Judgement(Verdict.INCONCLUSIVE, "the spreads may be equal, or seeds disagree", observed)
-        return Judgement(verdicts.pop(), "", observed)
+        found = (_steadier(a, b) for a in steps[0] for b in steps[1])
+        return of_seeds(found, observed, "the spreads may be equal, or seeds disagree")
 
 
 def _steps(values: np.ndarray) -> np.ndarray:
@@ -126,10 +114,10 @@ def _steps(values: np.ndarray) -> np.ndarray:
     return np.diff(np.log(second))
 
 
-def _spreads(a: np.ndarray, b: np.ndarray) -> Verdict:
+def _steadier(a: np.ndarray, b: np.ndarray) -> bool | None:
     if a.std() == b.std() or levene(a, b, center="median").pvalue >= SIGNIFICANCE:
-        return Verdict.INCONCLUSIVE
-    return Verdict.REPLICATED if a.std() < b.std() else Verdict.NOT_REPLICATED
+        return None
+    return bool(a.std() < b.std())
 
 
 class Dips(Params):
@@ -190,13 +178,9 @@ class Tracks(Params):
         )
         if min(count for _, _, count in found) < FEWEST:
             return Judgement(Verdict.INCONCLUSIVE, f"fewer than {FEWEST} snapshots", observed)
-        follows = {_follows(*one) for one in found}
-        if len(follows) > 1:
-            return Judgement(Verdict.INCONCLUSIVE, "seeds disagree", observed)
-        if None in follows:
-            return Judgement(Verdict.INCONCLUSIVE, "too few snapshots to tell", observed)
-        holds = follows.pop() == self.expected
-        return Judgement(Verdict.REPLICATED if holds else Verdict.NOT_REPLICATED, "", observed)
+        follows = (_follows(*one) for one in found)
+        holds = (None if one is None else one == self.expected for one in follows)
+        return of_seeds(holds, observed, "too few snapshots to tell", "seeds disagree")
 
     def _correlations(self, measurements: Measurements) -> Iterator[tuple[float, float, int]]:
         run = measurements.best_run(self.model)
@@ -210,6 +194,37 @@ class Tracks(Params):
             losses = np.array([self.sign * log[epoch][self.loss] for epoch in epochs])
             rho, p = spearmanr(losses, worse(values)) if len(epochs) > 2 else (0.0, 1.0)
             yield float(rho), float(p), len(epochs)
+
+
+class Together(Params):
+    """Two measures of one model get better together over its snapshots, in every seed; a loss is better when lower."""
+
+    kind: Literal["together"]
+    model: str
+    metrics: Pair
+
+    def judge(self, measurements: Measurements) -> Judgement:
+        """Rank correlation of the two."""
+        first, second = self.metrics
+        try:
+            run, n = measurements.best_run(self.model), measurements.common_n(self.model)
+            found = [_both(measurements, run, seed, self.metrics, n) for seed in measurements.runs[run]]
+        except NotMeasured as missing:
+            return Judgement(Verdict.NOT_RUN, str(missing))
+        correlations = [spearmanr(_sign(first) * a, _sign(second) * b) for a, b in found]
+        shown = ", ".join(f"{rho:.2f}" for rho, _ in correlations)
+        observed = f"{self.model}: rank correlation of better {first} with better {second} {shown}"
+        return of_seeds(map(significant, correlations), observed, "no clear relation, or not in every seed")
+
+
+def _both(measurements: Measurements, run: str, seed: int, metrics: Pair, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Two metrics at the epochs that both have."""
+    (epochs_a, a), (epochs_b, b) = (measurements.curve(run, seed, metric, n) for metric in metrics)
+    return a[np.isin(epochs_a, epochs_b)], b[np.isin(epochs_b, epochs_a)]
+
+
+def _sign(metric: str) -> int:
+    return -1 if metric.startswith(LOSSES) else HIGHER_IS_CLEARER[metric]
 
 
 def rank_bound(rho: float, count: int) -> float:
@@ -246,7 +261,4 @@ class Begins(Params):
             return Judgement(Verdict.NOT_RUN, str(missing))
         shown = ", ".join(f"{value:.3g}" for _, value in first)
         observed = f"{self.metric} of {self.model} after epoch {first[0][0]}: {shown}, goal {self.value:g}"
-        verdicts = {value >= self.value for _, value in first}
-        if len(verdicts) > 1:
-            return Judgement(Verdict.INCONCLUSIVE, "seeds disagree", observed)
-        return Judgement(Verdict.REPLICATED if verdicts.pop() else Verdict.NOT_REPLICATED, "", observed)
+        return of_seeds((bool(value >= self.value) for _, value in first), observed, "seeds disagree")

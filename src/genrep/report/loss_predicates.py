@@ -10,8 +10,8 @@ from scipy.stats import mannwhitneyu, spearmanr
 from genrep.params.base import Params
 from genrep.report.estimates import NotMeasured
 from genrep.report.measurements import Measurements
-from genrep.report.predicates import SIGNIFICANCE
-from genrep.report.verdicts import Judgement, Verdict, agreement
+from genrep.report.predicates import SIGNIFICANCE, significant
+from genrep.report.verdicts import Judgement, Verdict, agreement, of_seeds
 
 
 class TradesOff(Params):
@@ -24,11 +24,9 @@ class TradesOff(Params):
     def judge(self, measurements: Measurements) -> Judgement:
         """Rank correlation of the changes, in every seed."""
 
-        def of_seed(run: str, seed: int, logged: dict[str, np.ndarray]) -> tuple[Verdict, str]:
+        def of_seed(run: str, seed: int, logged: dict[str, np.ndarray]) -> tuple[bool | None, str]:
             rho, p = spearmanr(*(np.diff(_of(logged, loss)) for loss in self.losses))
-            if not p < SIGNIFICANCE:
-                return Verdict.INCONCLUSIVE, f"{rho:.2f}"
-            return Verdict.REPLICATED if rho < 0 else Verdict.NOT_REPLICATED, f"{rho:.2f}"
+            return significant((-rho, p)), f"{rho:.2f}"
 
         title = f"{self.model}: rank correlation of the changes of {' and '.join(self.losses)}"
         return _over_seeds(measurements, self.model, of_seed, title, "no clear tendency")
@@ -46,7 +44,7 @@ class Breaks(Params):
         return agreement([self._judge(measurements, loss) for loss in self.losses])
 
     def _judge(self, measurements: Measurements, loss: str) -> Judgement:
-        def of_seed(run: str, seed: int, logged: dict[str, np.ndarray]) -> tuple[Verdict, str]:
+        def of_seed(run: str, seed: int, logged: dict[str, np.ndarray]) -> tuple[bool | None, str]:
             changes = np.abs(np.diff(_of(logged, loss)))
             ends = np.array([*accumulate(part.epochs for part in measurements.params.runs[run].growth)][:-1])
             if not len(ends):
@@ -54,9 +52,7 @@ class Breaks(Params):
             others = np.delete(changes, ends - 1)
             p = mannwhitneyu(changes[ends - 1], others, alternative="greater").pvalue
             shown = f"{np.median(changes[ends - 1]):.3g} against {np.median(others):.3g} (p = {p:.2g})"
-            if p < SIGNIFICANCE:
-                return Verdict.REPLICATED, shown
-            return Verdict.NOT_REPLICATED if p > 1 - SIGNIFICANCE else Verdict.INCONCLUSIVE, shown
+            return (p < SIGNIFICANCE if not SIGNIFICANCE <= p <= 1 - SIGNIFICANCE else None), shown
 
         title = f"{self.model}: median change of {loss} at a new resolution"
         return _over_seeds(measurements, self.model, of_seed, title, "no clear difference")
@@ -65,7 +61,7 @@ class Breaks(Params):
 def _over_seeds(
     measurements: Measurements,
     model: str,
-    judge: Callable[[str, int, dict[str, np.ndarray]], tuple[Verdict, str]],
+    judge: Callable[[str, int, dict[str, np.ndarray]], tuple[bool | None, str]],
     title: str,
     undecided: str,
 ) -> Judgement:
@@ -78,10 +74,7 @@ def _over_seeds(
     except NotMeasured as missing:
         return Judgement(Verdict.NOT_RUN, str(missing))
     observed = f"{title}: {', '.join(shown for _, shown in found)}"
-    verdicts = {verdict for verdict, _ in found}
-    if len(verdicts) == 1 and (only := verdicts.pop()) != Verdict.INCONCLUSIVE:
-        return Judgement(only, "", observed)
-    return Judgement(Verdict.INCONCLUSIVE, undecided, observed)
+    return of_seeds((held for held, _ in found), observed, undecided)
 
 
 def _logged(log: list[dict[str, Any]]) -> dict[str, np.ndarray]:

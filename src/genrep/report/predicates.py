@@ -1,5 +1,6 @@
 """Predicates that claims are made of; each judges itself over measurements."""
 
+from collections.abc import Iterator
 from math import hypot, inf
 from typing import Literal
 
@@ -11,10 +12,26 @@ from genrep.params.base import Params
 from genrep.report.estimates import Estimate, NotMeasured
 from genrep.report.measurements import HIGHER_IS_CLEARER, REAL, Measurements
 from genrep.report.moments import Moment, Reached, by_clock, span
-from genrep.report.verdicts import Judgement, Verdict, agreement, inside
+from genrep.report.verdicts import Judgement, Verdict, agreement, inside, of_seeds
 
 SIGNIFICANCE = 0.05
 Pair = tuple[str, str]
+
+
+def curves(measurements: Measurements, model: str, metric: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Epochs and values of a metric in each seed of a model's best run.
+
+    Raises:
+        NotMeasured: the model has not been run.
+    """
+    run, n = measurements.best_run(model), measurements.common_n(model, metric=metric)
+    return (measurements.curve(run, seed, metric, n) for seed in measurements.runs[run])
+
+
+def significant(found: tuple[float, float]) -> bool | None:
+    """Whether a correlation, given with its p, is positive beyond chance; None where chance may make it."""
+    rho, p = found
+    return bool(rho > 0) if p < SIGNIFICANCE else None
 
 
 class Order(Params):
@@ -48,26 +65,49 @@ class Reaches(Params):
         return self
 
     def judge(self, measurements: Measurements) -> Judgement:
-        """The 95% interval against the goal."""
+        """The 95% interval of the distance to the goal, which has one of its own where it is a share of real images.
+
+        Where the real images' interval reaches 0, as with a classifier that recognises none of them, it stays open.
+        """
         try:
             found = value_of(measurements, self.model, self.metric, (self.model,))
-            goal = self._goal(measurements)
+            goal, goal_margin, real = self._goal(measurements)
         except NotMeasured as missing:
             return Judgement(Verdict.NOT_RUN, str(missing))
-        verdict = inside(found.low, found.high, *self.bounds(goal))
         observed = f"{self.metric}: {self.model} {found}, goal {goal:.4g}"
+        if real is not None:
+            observed += f" ({self.share_of_real:g} of real images' {real})"
+            if real.low <= 0:
+                reason = f"{self.metric}: real images themselves have {real}, of which a share says nothing"
+                return Judgement(Verdict.INCONCLUSIVE, reason, observed)
+        beyond, margin = self.beyond(found.value, goal), hypot(found.margin, goal_margin)
+        verdict = inside(beyond - margin, beyond + margin, 0, inf)
         reason = f"{self.metric}: the goal is within the interval" if verdict == Verdict.INCONCLUSIVE else ""
         return Judgement(verdict, reason, observed)
 
-    def bounds(self, goal: float) -> tuple[float, float]:
-        """Anything from the goal on."""
-        return goal, inf
+    @staticmethod
+    def beyond(value: float, goal: float) -> float:
+        """How far a value is on the right side of the goal."""
+        return value - goal
 
-    def _goal(self, measurements: Measurements) -> float:
+    def _goal(self, measurements: Measurements) -> tuple[float, float, Estimate | None]:
+        """The goal with its margin, and what real images get where it is a share of that."""
         if self.share_of_real is None:
             assert self.value is not None
-            return self.value
-        return self.share_of_real * value_of(measurements, REAL, self.metric, (self.model,)).value
+            return self.value, 0.0, None
+        real = value_of(measurements, REAL, self.metric, (self.model,))
+        return self.share_of_real * real.value, self.share_of_real * real.margin, real
+
+
+class FallsShort(Reaches):
+    """A model's metric stays below a value, or below a share of what real images get."""
+
+    kind: Literal["falls_short"]  # type: ignore[assignment]
+
+    @staticmethod
+    def beyond(value: float, goal: float) -> float:
+        """How far a value stays below the goal."""
+        return goal - value
 
 
 class Agrees(Params):
@@ -125,22 +165,15 @@ class Rises(Params):
 
     def _trend(self, measurements: Measurements, metric: str) -> Judgement:
         try:
-            run = measurements.best_run(self.model)
-            n = measurements.common_n(self.model, metric=metric)
-            curves = [measurements.curve(run, seed, metric, n) for seed in measurements.runs[run]]
+            found = [
+                spearmanr(epochs, HIGHER_IS_CLEARER[metric] * values)
+                for epochs, values in curves(measurements, self.model, metric)
+            ]
         except NotMeasured as missing:
             return Judgement(Verdict.NOT_RUN, str(missing))
-        verdicts, shown = set(), []
-        for epochs, values in curves:
-            rho, p = spearmanr(epochs, HIGHER_IS_CLEARER[metric] * values)
-            shown.append(f"{rho:.2f}")
-            significant = p < SIGNIFICANCE
-            verdicts.add((Verdict.REPLICATED if rho > 0 else Verdict.NOT_REPLICATED) if significant else None)
-        observed = f"{self.model} {metric}: rank correlation with the epoch {', '.join(shown)}"
-        only = verdicts.pop() if len(verdicts) == 1 else None
-        if only is None:
-            return Judgement(Verdict.INCONCLUSIVE, "no clear trend, or not in every seed", observed)
-        return Judgement(only, "", observed)
+        shown = ", ".join(f"{rho:.2f}" for rho, _ in found)
+        observed = f"{self.model} {metric}: rank correlation with the epoch {shown}"
+        return of_seeds(map(significant, found), observed, "no clear trend, or not in every seed")
 
 
 class Sooner(Params):
@@ -166,11 +199,10 @@ class Sooner(Params):
 
     def _first(self, measurements: Measurements, model: str) -> Reached:
         goal = self.share_of_real * measurements.real_metric(self.metric, model=model).value
-        run, n = measurements.best_run(model), measurements.common_n(model, metric=self.metric)
-        found: list[Moment] = []
-        for seed in measurements.runs[run]:
-            epochs, values = measurements.curve(run, seed, self.metric, n)
-            found.append(Moment.at_snapshot(epochs, for_good(values >= goal)))
+        found = [
+            Moment.at_snapshot(epochs, for_good(values >= goal))
+            for epochs, values in curves(measurements, model, self.metric)
+        ]
         return by_clock(measurements, model, found, self.clocks)
 
 

@@ -1,5 +1,6 @@
 """Predicates over studies; each judges itself over measurements."""
 
+from abc import abstractmethod
 from itertools import pairwise
 from math import inf
 from typing import Annotated, Literal
@@ -25,9 +26,9 @@ class StudyPart(Params):
     """What all predicates over studies have in common."""
 
     @property
+    @abstractmethod
     def terms(self) -> tuple[Term, ...]:
         """The models and metrics that are looked at."""
-        raise NotImplementedError
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -46,9 +47,9 @@ class StudyPart(Params):
             return Judgement(Verdict.NOT_COMPARABLE, reason, found.observed)
         return found
 
+    @abstractmethod
     def decide(self, studies: Studies) -> Judgement:
         """The verdict, whatever it was measured on."""
-        raise NotImplementedError
 
 
 class StudyOrder(StudyPart):

@@ -1,18 +1,21 @@
 """Predicates over how a training went: whether it ended, and how its losses moved."""
 
+from abc import abstractmethod
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
-from scipy.stats import kendalltau, mannwhitneyu
+from scipy.stats import kendalltau, mannwhitneyu, spearmanr
 
 from genrep.params.base import Params
 from genrep.params.training import RunParams
 from genrep.report.estimates import LOSSES, NotMeasured
 from genrep.report.measurements import HIGHER_IS_CLEARER, Measurements
-from genrep.report.predicates import SIGNIFICANCE
-from genrep.report.verdicts import Judgement, Verdict, agreement
+from genrep.report.predicates import SIGNIFICANCE, curves
+from genrep.report.verdicts import Judgement, Verdict, agreement, of_seeds
 
+Way = Literal["greater", "less"]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -44,37 +47,30 @@ class LossPart(Params):
         try:
             run = measurements.best_run(self.model)
             logged = [measurements.curve(run, seed, f"{LOSSES}{self.loss}", 0)[1] for seed in measurements.runs[run]]
-            curves = [curve[self.first(measurements.params.runs[run]) :] for curve in logged]
-            numbers = [self.number(curve) for curve in curves]
+            parts = [curve[self.first(measurements.params.runs[run]) :] for curve in logged]
+            numbers = [self.number(curve) for curve in parts]
         except NotMeasured as missing:
             return Judgement(Verdict.NOT_RUN, str(missing))
-        held = {self.decided(curve) for curve in curves}
         shown = ", ".join(f"{number:.3g}" for number in numbers)
         observed = f"{self.model} {self.loss}: {self.words()} {shown}"
-        if held == {True}:
-            return Judgement(Verdict.REPLICATED, "", observed)
-        if held == {False}:
-            return Judgement(Verdict.NOT_REPLICATED, "", observed)
-        reason = "no clear difference, or not in every seed" if None in held else "the seeds disagree"
-        return Judgement(Verdict.INCONCLUSIVE, reason, observed)
+        undecided = "no clear difference, or not in every seed"
+        return of_seeds(map(self.decided, parts), observed, undecided, "the seeds disagree")
 
     def first(self, run: RunParams) -> int:
         """Epochs at the beginning that are left out."""
         return 0
 
-    def decided(self, curve: np.ndarray) -> bool | None:
-        """Whether it holds in one seed; None where that is open."""
-        return self.holds(self.number(curve))
-
+    @abstractmethod
     def number(self, curve: np.ndarray) -> float:
         """What is looked at, of a loss over epochs (E,)."""
-        raise NotImplementedError
 
-    def holds(self, number: float) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def decided(self, curve: np.ndarray) -> bool | None:
+        """Whether the claim holds of a loss over epochs (E,); None where that is open."""
 
+    @abstractmethod
     def words(self) -> str:
-        raise NotImplementedError
+        """What the number is."""
 
 
 class LossFlat(LossPart):
@@ -93,11 +89,30 @@ class LossFlat(LossPart):
         end, then = curve[-width:].mean(), curve[at : at + width].mean()
         return float(abs(then - end) / max(abs(curve[0] - end), 1e-12))
 
-    def holds(self, number: float) -> bool:
-        return number <= self.within
+    def decided(self, curve: np.ndarray) -> bool:
+        return self.number(curve) <= self.within
 
     def words(self) -> str:
         return f"share of the way left after {self.after:.0%} of the epochs"
+
+
+class LossStays(LossPart):
+    """A training loss does not fall over the epochs, in any seed."""
+
+    kind: Literal["loss_stays"]
+
+    def number(self, curve: np.ndarray) -> float:
+        """Rank correlation of the loss with the epoch; 0 where it is not significant."""
+        if len(curve) < 3:
+            raise NotMeasured(f"{self.model}: {len(curve)} epochs are too few to say whether a loss falls")
+        rho, p = spearmanr(np.arange(len(curve)), curve)
+        return float(rho) if p < SIGNIFICANCE else 0.0
+
+    def decided(self, curve: np.ndarray) -> bool:
+        return self.number(curve) >= 0
+
+    def words(self) -> str:
+        return "rank correlation with the epoch (0: not significant)"
 
 
 class LossRougher(LossPart):
@@ -121,11 +136,7 @@ class LossRougher(LossPart):
     def decided(self, curve: np.ndarray) -> bool | None:
         """One-sided Mann-Whitney test of the changes, both ways."""
         late, early = self._changes(curve)
-        ways: tuple[tuple[bool, Literal["greater", "less"]], ...] = ((True, "greater"), (False, "less"))
-        for verdict, way in ways:
-            if mannwhitneyu(late, early, alternative=way).pvalue < SIGNIFICANCE:
-                return verdict
-        return None
+        return both_ways(lambda way: mannwhitneyu(late, early, alternative=way).pvalue)
 
     def _changes(self, curve: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         late, early = (curve[round(a * len(curve)) : round(b * len(curve))] for a, b in (self.late, self.early))
@@ -153,23 +164,16 @@ class RisesWhenGrown(Params):
 
     def _trend(self, measurements: Measurements, metric: str) -> Judgement:
         try:
-            run, n = measurements.best_run(self.model), measurements.common_n(self.model, metric=metric)
-            curves = [measurements.curve(run, seed, metric, n) for seed in measurements.runs[run]]
+            found = [*curves(measurements, self.model, metric)]
         except NotMeasured as missing:
             return Judgement(Verdict.NOT_RUN, str(missing))
-        start, found, shown = grown(measurements.params.runs[run]), set(), []
-        for epochs, values in curves:
-            late, clear = epochs[epochs >= start], HIGHER_IS_CLEARER[metric] * values[epochs >= start]
-            if len(late) < 2:
-                return Judgement(Verdict.INCONCLUSIVE, f"{self.model}: fewer than two snapshots from epoch {start} on")
-            found.add(_direction(late, clear))
-            shown.append(f"{kendalltau(late, clear).statistic:.2f} (n={len(late)})")
-        observed = f"{self.model} {metric}: Kendall's tau with the epoch, from {start} on, {', '.join(shown)}"
-        if found == {True}:
-            return Judgement(Verdict.REPLICATED, "", observed)
-        if found == {False}:
-            return Judgement(Verdict.NOT_REPLICATED, "", observed)
-        return Judgement(Verdict.INCONCLUSIVE, "no clear trend, or not in every seed", observed)
+        start = grown(measurements.params.runs[measurements.best_run(self.model)])
+        late = [(epochs[epochs >= start], HIGHER_IS_CLEARER[metric] * v[epochs >= start]) for epochs, v in found]
+        if min(len(epochs) for epochs, _ in late) < 2:
+            return Judgement(Verdict.INCONCLUSIVE, f"{self.model}: fewer than two snapshots from epoch {start} on")
+        shown = ", ".join(f"{kendalltau(*one).statistic:.2f} (n={len(one[0])})" for one in late)
+        observed = f"{self.model} {metric}: Kendall's tau with the epoch, from {start} on, {shown}"
+        return of_seeds(map(_direction, late), observed, "no clear trend, or not in every seed")
 
 
 def grown(run: RunParams) -> int:
@@ -179,7 +183,12 @@ def grown(run: RunParams) -> int:
     return sum(stage.epochs for stage in run.growth[:-1]) + run.growth[-1].fade
 
 
-def _direction(a: np.ndarray, b: np.ndarray) -> bool | None:
+def _direction(pair: tuple[np.ndarray, np.ndarray]) -> bool | None:
     """Whether one rises with the other (True) or falls (False); None where that is open."""
-    ways: tuple[tuple[bool, Literal["greater", "less"]], ...] = ((True, "greater"), (False, "less"))
-    return next((verdict for verdict, way in ways if kendalltau(a, b, alternative=way).pvalue < SIGNIFICANCE), None)
+    return both_ways(lambda way: kendalltau(*pair, alternative=way).pvalue)
+
+
+def both_ways(pvalue: Callable[[Way], float]) -> bool | None:
+    """Which of two one-sided tests is significant: that of ``greater`` (True) or of ``less`` (False)."""
+    ways: tuple[tuple[bool, Way], ...] = ((True, "greater"), (False, "less"))
+    return next((verdict for verdict, way in ways if pvalue(way) < SIGNIFICANCE), None)

@@ -1,5 +1,6 @@
 """The five verdicts, and how an interval is held against a tolerance."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -55,3 +56,20 @@ def agreement(judgements: list[Judgement]) -> Judgement:
     if not verdicts <= {Verdict.REPLICATED, Verdict.NOT_REPLICATED, Verdict.INCONCLUSIVE}:
         return every(judgements)
     return Judgement(Verdict.INCONCLUSIVE, "the measures disagree or leave it open", observed)
+
+
+def of_seeds(found: Iterable[bool | None], observed: str, undecided: str, disagreeing: str = "") -> Judgement:
+    """One verdict from whether something holds in each seed: that of all, else inconclusive.
+
+    Args:
+        found: None where a seed leaves it open.
+        observed: in words.
+        undecided: the reason where a seed leaves it open.
+        disagreeing: the reason where the seeds decide differently; empty: the same.
+    """
+    held = set(found)
+    if None in held:
+        return Judgement(Verdict.INCONCLUSIVE, undecided, observed)
+    if len(held) > 1:
+        return Judgement(Verdict.INCONCLUSIVE, disagreeing or undecided, observed)
+    return Judgement(Verdict.REPLICATED if held.pop() else Verdict.NOT_REPLICATED, "", observed)
