@@ -9,13 +9,14 @@ from genrep.study_checks import check_studies
 from tests.conftest import ROOT
 
 
-def with_attribute(attribute, replication="thesis"):
+def with_attribute(attribute, replication="thesis", **others):
     params = load(ROOT / "params.yaml")
     params[replication]["full"]["studies"] = {
         "runs": ["vae"] if replication == "thesis" else ["vae-adam"],
         "images": 2,
         "seed": 0,
         "concept": {"attribute": attribute, "examples": 2},
+        **others,
     }
     return resolve(params, replication, "full")
 
@@ -25,6 +26,8 @@ def test_classes_that_a_set_lacks_are_named(tmp_path, monkeypatch):
     with pytest.raises(UserError, match=r"studies\.concept\.attribute: mnist has no class 10; it has 0 to 9"):
         check_studies(with_attribute(10, "mnist_timing"))
     check_studies(with_attribute(9, "mnist_timing"))
+    with pytest.raises(UserError, match=r"studies\.label: mnist has no class 11"):
+        check_studies(with_attribute(9, "mnist_timing", label=11))
 
 
 def test_names_are_known_once_a_set_is_prepared(tmp_path, monkeypatch):

@@ -8,17 +8,19 @@ from genrep.params.load import suggestion
 
 
 def check_studies(replication: ReplicationParams) -> None:
-    """Refuse attributes that a studied run's images do not have, as far as that is known before they are prepared.
+    """Refuse attributes and classes that a studied run's images do not have, as far as known before they are prepared.
 
     Raises:
         UserError: an unknown attribute, or a class that the set does not have.
     """
     params = replication.studies
-    for study in params.asked if params is not None else ():
-        attribute = getattr(getattr(params, study), "attribute", None)
-        for name in params.runs if params is not None and attribute is not None else ():
+    if params is None:
+        return
+    asked = {f"studies.{study}.attribute": getattr(getattr(params, study), "attribute", None) for study in params.asked}
+    for where, attribute in (asked | {"studies.label": params.label}).items():
+        for name in params.runs if attribute is not None else ():
             assert attribute is not None
-            _check(f"studies.{study}.attribute", attribute, replication.runs[name])
+            _check(where, attribute, replication.runs[name])
 
 
 def _check(where: str, attribute: str | int, run: RunParams) -> None:

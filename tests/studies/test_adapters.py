@@ -17,9 +17,9 @@ SHAPE = (1, 28, 28)
 CPU = torch.device("cpu")
 
 
-def opened(run: RunParams) -> tuple[Model, torch.nn.ModuleDict]:
+def opened(run: RunParams, label: int | None = None) -> tuple[Model, torch.nn.ModuleDict]:
     networks = models.build(run.network, SHAPE, 10, seed=0).eval()
-    return of_run("run", networks, run, SHAPE, 10, CPU), networks
+    return of_run("run", networks, run, SHAPE, 10, CPU, label=label), networks
 
 
 def test_vae_decodes_and_encodes(smoke_runs):
@@ -66,8 +66,14 @@ def test_diffusion_model_denoises_without_its_class(smoke_runs):
         assert torch.allclose(model.denoiser.predict(x, 7), expected, atol=1e-5)
     assert model.decoder is model.encoder is None
     told = run.model_copy(update={"objective": run.objective.model_copy(update={"class_dropout": 0.0})})
-    with pytest.raises(LacksAbility, match=r"run has no denoiser: .*: its network is told the class besides, which"):
+    with pytest.raises(LacksAbility, match=r"run has no denoiser: .*: its network is told the class besides; say"):
         opened(told)[0].require("denoiser")
+    model, networks = opened(told, label=4)
+    seen = []
+    networks["denoiser"].register_forward_pre_hook(lambda _, inputs: seen.append([x.tolist() for x in inputs[2:]]))
+    with torch.no_grad():
+        model.denoiser.predict(x, 7)
+    assert seen == [[[4, 4, 4], [1.0, 1.0, 1.0]]]  # the class, and that it is shown
 
 
 def test_a_step_is_that_of_the_sampler(smoke_runs, monkeypatch):
@@ -130,13 +136,18 @@ def test_process_is_the_runs_own(smoke_runs):
     )
 
 
-def test_a_conditional_generator_is_left_alone(garment_runs):
+def test_a_conditional_generator_decodes_one_class_or_is_left_alone(garment_runs):
     run = garment_runs["cgan"]
     model, _ = opened(run)
     assert model.decoder is None
     with pytest.raises(LacksAbility, match="its network is told the class besides"):
         model.require("decoder")
     assert model.sample(3, generator(0, "samples")).shape == (3, *SHAPE)
+    model, networks = opened(run, label=3)
+    z = model.decoder.draw(4, generator(0, "z"))
+    with torch.no_grad():
+        bags = networks["generator"](z, torch.full((4,), 3))
+    assert torch.allclose(model.decoder.images(z, 2), bags, atol=1e-5)
     free, _ = opened(garment_runs["gan"])
     assert free.decoder.draw(50, generator(0, "z")).abs().max() <= 1  # its prior is uniform
 

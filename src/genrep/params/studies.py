@@ -145,6 +145,7 @@ class StudiesParams(Params):
     seed: int
     batch_size: PositiveInt = 128  # images per pass where no gradient is needed
     features: Literal["classifier", "inception"] = "classifier"  # whose feature space
+    label: NonNegativeInt | None = None  # class that conditional networks are told; none: they are left alone
     search: SearchParams | None = None  # of every latent that is searched
 
     improved_sampling: ImprovedSamplingParams | None = None
@@ -188,5 +189,5 @@ class StudiesParams(Params):
 
 STUDIES = tuple(
     name for name in StudiesParams.model_fields if name not in
-    ("runs", "images", "repeats", "seed", "batch_size", "features", "search")
+    ("runs", "images", "repeats", "seed", "batch_size", "features", "label", "search")
 )  # fmt: skip

@@ -1,7 +1,8 @@
 """Trained runs as models with abilities: the roles of their networks say which.
 
 ``decoder`` and ``generator`` decode, ``encoder`` encodes and ``denoiser`` denoises. A network that must be told the
-class is run without it where it was trained to go without (a diffusion model with class dropout).
+class is told one and the same throughout, ``studies.label``; without that it is run only where it was trained to go
+without the class (a diffusion model with class dropout).
 """
 
 from collections.abc import Callable
@@ -12,14 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from genrep.devices import resolve_precision
-from genrep.models.latent import latents
+from genrep.models.latent import latents, told
 from genrep.objectives.diffusion import Diffusion
 from genrep.params.samplers import AncestralParams, DDIMParams, SamplerParams
 from genrep.params.training import DiffusionObjectiveParams, RunParams
 from genrep.sampling import sample
 from genrep.studies.abilities import Decoder, Denoiser, Encoder, Model
 
-TOLD = "its network is told the class besides, which these studies leave alone"
+TOLD = "its network is told the class besides; say with studies.label which one"
 
 
 def of_run(
@@ -30,6 +31,7 @@ def of_run(
     classes: int,
     device: torch.device,
     sampler: SamplerParams | None = None,
+    label: int | None = None,
 ) -> Model:
     """A trained run as a model.
 
@@ -41,11 +43,14 @@ def of_run(
         classes: in the data set; samples take them in turn.
         device: where it all runs.
         sampler: that samples are drawn with; None: the run's own.
+        label: class that a conditional network is told when it decodes or denoises; None: such a one is left alone.
     """
     networks.requires_grad_(False)
     drawn = run if sampler is None else run.model_copy(update={"sampler": sampler})
     network: Any = next((networks[role] for role in ("decoder", "generator") if role in networks), None)
-    conditional = network is not None and getattr(network, "conditional", False)
+    untold = label is None and (
+        getattr(network, "conditional", False) or ("denoiser" in networks and _needs_class(networks["denoiser"], run))
+    )
     cast = _Autocast(run, device)
 
     def draw_samples(count: int, generator: torch.Generator) -> Tensor:
@@ -56,11 +61,13 @@ def of_run(
         shape,
         device,
         draw_samples,
-        decoder=None if network is None or conditional else _decoder(networks, network, run, cast),
-        encoder=_encoder(networks["encoder"], run, cast) if "encoder" in networks and not conditional else None,
-        denoiser=_denoiser(networks["denoiser"], run, shape, device, cast) if "denoiser" in networks else None,
+        decoder=None if network is None or untold else _decoder(networks, network, run, cast, label),
+        encoder=_encoder(networks["encoder"], run, cast) if "encoder" in networks and not untold else None,
+        denoiser=_denoiser(networks["denoiser"], run, device, cast, label)
+        if "denoiser" in networks and not untold
+        else None,
         sampler=described(drawn.sampler) if drawn.sampler is not None else "",
-        lacks=TOLD if conditional or ("denoiser" in networks and _needs_class(networks["denoiser"], run)) else "",
+        lacks=TOLD if untold else "",
     )
 
 
@@ -81,11 +88,12 @@ class _Autocast:
         return tuple(part.float() for part in output) if isinstance(output, tuple) else output.float()
 
 
-def _decoder(networks: nn.ModuleDict, network: Any, run: RunParams, cast: _Autocast) -> Decoder:
+def _decoder(networks: nn.ModuleDict, network: Any, run: RunParams, cast: _Autocast, label: int | None) -> Decoder:
     low, high = run.data.range
 
     def decode(z: Tensor) -> Tensor:
-        return (network.to_pixels(cast(network, z)) - low) / (high - low)
+        labels = torch.full((len(z),), label or 0, device=z.device)  # an unconditional network is not told
+        return (network.to_pixels(cast(partial(told, network), z, labels)) - low) / (high - low)
 
     improved: Any = getattr(networks, "posterior", None)
     prior = partial(latents, network)
@@ -107,12 +115,8 @@ def _needs_class(network: nn.Module, run: RunParams) -> bool:
     return getattr(network, "conditional", True) and not run.objective.class_dropout
 
 
-def _denoiser(
-    network: Any, run: RunParams, shape: tuple[int, int, int], device: torch.device, cast: _Autocast
-) -> Denoiser | None:
+def _denoiser(network: Any, run: RunParams, device: torch.device, cast: _Autocast, label: int | None) -> Denoiser:
     assert isinstance(run.objective, DiffusionObjectiveParams)
-    if _needs_class(network, run):
-        return None
     process = Diffusion.linear(run.objective, device)
 
     def predict(x: Tensor, t: int) -> Tensor:
@@ -120,9 +124,10 @@ def _denoiser(
         x = x.contiguous(memory_format=torch.channels_last)
         if not getattr(network, "conditional", True):
             return cast(network, x, torch.full((N,), t, device=device))
-        hidden = torch.zeros(N, dtype=torch.int64, device=device)  # any class: it is not shown
+        labels = torch.full((N,), label or 0, device=device)
+        shown = torch.full((N,), float(label is not None), device=device)
         time = torch.full((N,), t / process.steps, device=device)
-        return cast(network, x, time, hidden, hidden.float())
+        return cast(network, x, time, labels, shown)
 
     if isinstance(run.sampler, AncestralParams):
         return Denoiser(process, predict, run.data.range, run.sampler.clip, run.sampler.variance)

@@ -56,7 +56,7 @@ def open_subject(
     networks = load_networks(folder, run, images, None, device)
     assert run.sampler is not None
     sampler = params.sampler_of(replication.model_of(name), run.sampler)
-    model = of_run(name, networks, run, images.shape, images.card["classes"], device, sampler)
+    model = of_run(name, networks, run, images.shape, images.card["classes"], device, sampler, params.label)
     if params.features == "inception":
         features = inception_space(replication, device)
     else:
