@@ -23,7 +23,7 @@ from genrep.report.compare import readme_with_scoreboard, unexpected, with_table
 from genrep.report.estimates import NotMeasured
 from genrep.report.history import last_touched
 from genrep.report.measurements import REAL, Measurements
-from genrep.report.predicates import moment
+from genrep.report.predicates.runs import moment
 from genrep.report.results import tabulate
 from genrep.report.sweeps import check, write
 from genrep.report.terms import is_measured, reproduce

@@ -28,7 +28,7 @@ for NAME in REPLICATIONS:
         log:
             f"logs/{SCALE}/{NAME}/results.log",
         params:
-            code=code_hash("genrep.report.results", f"genrep.report.{NAME}"),
+            code=code_hash("genrep.report.results", f"genrep.report.replications.{NAME}"),
             deviations=plan(NAME).params.deviations,
             replication=NAME,
             scale=SCALE,

@@ -13,11 +13,11 @@ from genrep.files import write_json
 from genrep.params import ReplicationParams, load, resolve
 from genrep.report.figures import book
 from genrep.report.figures.book import SMOKE_NOTE
-from genrep.report.figures.mnist_timing import makers
 from genrep.report.figures.samples import thinned
 from genrep.report.figures.sheets import draw_sheets, image_grid
 from genrep.report.figures.style import save, theme
 from genrep.report.measurements import Measurements
+from genrep.report.replications.mnist_timing_figures import makers
 from tests.report.conftest import ROOT, Maker
 
 LOSSES = {

@@ -11,9 +11,9 @@ from genrep.params import ReplicationParams, load, resolve
 from genrep.report import cells, claims
 from genrep.report.cells import read_published
 from genrep.report.claims import read_claims
-from genrep.report.fashion_mnist_is import scores
 from genrep.report.figures.training import score_by_samples
 from genrep.report.measurements import Measurements
+from genrep.report.replications.fashion_mnist_is import scores
 from genrep.report.results import final_metrics, judged_cells, verdict_record
 from genrep.report.verdicts import Verdict
 from tests.report.conftest import ROOT, Maker

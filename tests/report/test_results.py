@@ -169,7 +169,7 @@ def test_what_is_no_longer_measured_is_no_longer_judged(
     results: dict[str, Path], tmp_path: Path, module_params: ReplicationParams, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr("genrep.report.mnist_timing.figures", lambda *_: {})
+    monkeypatch.setattr("genrep.report.replications.mnist_timing.figures", lambda *_: {})
     shutil.copytree(results["measured"], tmp_path / "copy")
     (tmp_path / "copy/measurements/epoch_times.json").unlink()
     cells = read(tabulate(NAME, "full", module_params, tmp_path / "copy"), "cell")
@@ -178,7 +178,7 @@ def test_what_is_no_longer_measured_is_no_longer_judged(
 
 def test_at_smoke_scale_nothing_is_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr("genrep.report.mnist_timing.figures", lambda *_: {})
+    monkeypatch.setattr("genrep.report.replications.mnist_timing.figures", lambda *_: {})
     smoke = resolve(load(ROOT / "params.yaml"), NAME, "smoke")
     tabulate(NAME, "smoke", smoke, measure(tmp_path, smoke))
     for kind in ("cell", "claim"):

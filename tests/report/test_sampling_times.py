@@ -7,8 +7,8 @@ from genrep.files import write_json
 from genrep.params import load, resolve
 from genrep.report.claims import Claim, judge
 from genrep.report.estimates import NotMeasured
+from genrep.report.predicates.terms import Ascends, Improves, Near
 from genrep.report.sampling_times import cpu_reason
-from genrep.report.term_predicates import Ascends, Improves, Near
 from genrep.report.terms import reproduce
 from genrep.report.verdicts import Verdict
 from tests.report.conftest import ROOT, Maker

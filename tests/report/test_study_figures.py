@@ -12,9 +12,9 @@ from genrep.report.estimates import Estimate, NotMeasured
 from genrep.report.figures import book
 from genrep.report.figures.radar import AXES, radar, rank
 from genrep.report.figures.studies import makers
+from genrep.report.replications.thesis_studies import STUDY_FIGURES
 from genrep.report.results import study_figures
 from genrep.report.study_tables import tables
-from genrep.report.thesis_studies import STUDY_FIGURES
 from genrep.studies.found import over
 from tests.report.conftest import Maker as RunMaker
 from tests.report.test_studies import Maker

@@ -1,27 +1,16 @@
 """Claims: reading ``claims.yaml`` and judging each over measurements."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import Field
+from typing import Any, Literal
 
 from genrep.entries import read_entries
 from genrep.params.base import Params
 from genrep.report import flags
-from genrep.report.dynamics import Begins, Dips, Precedes, Settles, Steadier, Together, Tracks
-from genrep.report.loss_predicates import Breaks, TradesOff
 from genrep.report.measurements import REAL, Measurements
-from genrep.report.predicates import Agrees, Drift, FallsShort, Order, Reaches, Rises, Sooner, moment
-from genrep.report.study_predicates import StudyBest, StudyOrder, StudyPart, StudyRises, StudyWithin
-from genrep.report.term_predicates import Ascends, Improves, Near
-from genrep.report.training_predicates import Finished, LossFlat, LossRougher, LossStays, RisesWhenGrown
+from genrep.report.predicates import Part
+from genrep.report.predicates.runs import moment
+from genrep.report.predicates.studies import StudyPart
 from genrep.report.verdicts import Judgement, Verdict, every
-
-OfRuns = Order | Drift | Sooner | Rises | Agrees | Reaches | FallsShort | Improves
-OfLosses = Finished | LossFlat | LossRougher | LossStays | TradesOff | Breaks | RisesWhenGrown
-OfCurves = Settles | Precedes | Steadier | Dips | Tracks | Begins | Together
-OfStudies = StudyOrder | StudyWithin | StudyRises | StudyBest
-Part = Annotated[OfRuns | OfLosses | OfCurves | OfStudies | Ascends | Near, Field(discriminator="kind")]
 
 
 class Claim(Params):

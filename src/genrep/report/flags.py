@@ -5,7 +5,7 @@ from typing import Any
 
 from genrep.report.estimates import OF_IMAGES, NotMeasured, find
 from genrep.report.measurements import HIGHER_IS_CLEARER, REAL, Measurements
-from genrep.report.predicates import moment
+from genrep.report.predicates.runs import moment
 from genrep.report.terms import Term
 
 Moment = int | None  # an epoch, or None for the last one
@@ -21,7 +21,7 @@ def of_cell(measurements: Measurements, protocol: str) -> list[str]:
 
 
 def of_parts(measurements: Measurements, parts: Iterable[Any]) -> list[str]:
-    """Trouble of the runs that the parts of a claim (genrep.report.predicates and others) rest on."""
+    """Trouble of the runs that the parts of a claim (genrep.report.predicates.runs and others) rest on."""
     return flags(measurements, _by_model(use for part in parts for use in _uses(part)))
 
 

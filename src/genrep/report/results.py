@@ -43,7 +43,7 @@ def tabulate(name: str, scale: str, params: ReplicationParams, folder: Path | No
     measurements = Measurements(folder, params)
     published = cells_module.read_published(REPLICATIONS / name)
     claims = claims_module.read_claims(REPLICATIONS / name)
-    own = import_module(f"genrep.report.{name}")
+    own = import_module(f"genrep.report.replications.{name}")
 
     cells = judged_cells(published, measurements, scale)
     verdicts = pd.DataFrame(

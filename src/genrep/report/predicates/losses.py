@@ -10,7 +10,7 @@ from scipy.stats import mannwhitneyu, spearmanr
 from genrep.params.base import Params
 from genrep.report.estimates import NotMeasured
 from genrep.report.measurements import Measurements
-from genrep.report.predicates import SIGNIFICANCE, significant
+from genrep.report.predicates.runs import SIGNIFICANCE, significant
 from genrep.report.verdicts import Judgement, Verdict, agreement, of_seeds
 
 

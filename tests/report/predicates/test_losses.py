@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from genrep.params import load, resolve
-from genrep.report.loss_predicates import Breaks, TradesOff
+from genrep.report.predicates.losses import Breaks, TradesOff
 from genrep.report.verdicts import Verdict
 from tests.report.conftest import ROOT, Maker
 

@@ -1,6 +1,6 @@
 """Predicates of claims that speak of training: when a model settles, how steadily, and whether its loss shows it.
 
-Each judges itself over the snapshots of a run, as genrep.report.predicates does over its end.
+Each judges itself over the snapshots of a run, as genrep.report.predicates.runs does over its end.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,8 +14,8 @@ from scipy.stats import levene, spearmanr
 from genrep.params.base import Params
 from genrep.report.estimates import LOSSES, NotMeasured
 from genrep.report.measurements import HIGHER_IS_CLEARER, Measurements
-from genrep.report.moments import Moment, Reached, by_clock
-from genrep.report.predicates import SIGNIFICANCE, Pair, curves, earlier, significant
+from genrep.report.predicates.moments import Moment, Reached, by_clock
+from genrep.report.predicates.runs import SIGNIFICANCE, Pair, curves, earlier, significant
 from genrep.report.verdicts import Judgement, Verdict, agreement, of_seeds
 
 FEWEST = 6  # snapshots that a fluctuation or a correlation is judged on

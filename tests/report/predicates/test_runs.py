@@ -2,7 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from genrep.files import read_json, write_json
-from genrep.report.predicates import Agrees, Drift, FallsShort, Order, Reaches, Rises, Sooner, moment
+from genrep.report.predicates.runs import Agrees, Drift, FallsShort, Order, Reaches, Rises, Sooner, moment
 from genrep.report.verdicts import Verdict
 
 YES, NO, OPEN, MISSING = (

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from genrep.files import write_json
 from genrep.report.claims import Claim, judge, read_claims
+from genrep.report.predicates.studies import StudyBest, StudyOrder, StudyPart, StudyRises, StudyWithin
 from genrep.report.study_metrics import study_of
-from genrep.report.study_predicates import StudyBest, StudyOrder, StudyPart, StudyRises, StudyWithin
 from genrep.report.verdicts import Verdict
 from genrep.studies.found import over, single
 from tests.report.conftest import ROOT

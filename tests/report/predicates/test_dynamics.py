@@ -4,8 +4,18 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from genrep.report.dynamics import Begins, Dips, Precedes, Settles, Steadier, Together, Tracks, rank_bound, settled
-from genrep.report.moments import Moment
+from genrep.report.predicates.dynamics import (
+    Begins,
+    Dips,
+    Precedes,
+    Settles,
+    Steadier,
+    Together,
+    Tracks,
+    rank_bound,
+    settled,
+)
+from genrep.report.predicates.moments import Moment
 from genrep.report.verdicts import Verdict
 
 YES, NO, OPEN, MISSING = (

@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 from genrep.params.base import Params
 from genrep.report.estimates import Estimate, NotMeasured
 from genrep.report.measurements import HIGHER_IS_CLEARER, REAL, Measurements
-from genrep.report.moments import Moment, Reached, by_clock, span
+from genrep.report.predicates.moments import Moment, Reached, by_clock, span
 from genrep.report.verdicts import Judgement, Verdict, agreement, inside, of_seeds
 
 SIGNIFICANCE = 0.05

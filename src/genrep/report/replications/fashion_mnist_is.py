@@ -54,6 +54,6 @@ def _with_sd(estimate: Estimate | None) -> str:
 
 def figures(measurements: Measurements, notes: list[str]) -> Any:
     """Sample grids, score against sample count, losses and quality; by name, to be drawn by genrep.report.figures."""
-    from genrep.report.figures.fashion_mnist_is import makers
+    from genrep.report.replications.fashion_mnist_is_figures import makers
 
     return makers(measurements, notes)

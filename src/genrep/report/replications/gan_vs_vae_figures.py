@@ -13,8 +13,8 @@ from genrep.report.figures import samples, training
 from genrep.report.figures.book import Makers
 from genrep.report.figures.charts import Line, Panel, curves
 from genrep.report.figures.style import COLOURS, MARKERS
-from genrep.report.gan_vs_vae import trained_on
 from genrep.report.measurements import Measurements
+from genrep.report.replications.gan_vs_vae_data import trained_on
 
 KINDS = {"gan": "GAN", "vae": "VAE"}
 GANS, VAES = ("gan_mnist", "gan_celeba", "gan_imagenet"), ("vae_mnist", "vae_celeba")

@@ -40,6 +40,6 @@ def epoch_times(measurements: Measurements, published: pd.DataFrame) -> pd.DataF
 
 def figures(measurements: Measurements, notes: list[str]) -> Any:
     """Figures 5, 6, 9 to 11, samples over epochs, and curves; by name, to be drawn by genrep.report.figures."""
-    from genrep.report.figures.mnist_timing import makers
+    from genrep.report.replications.mnist_timing_figures import makers
 
     return makers(measurements, notes)

@@ -9,13 +9,13 @@ import pytest
 from genrep.files import read_json, write_json
 from genrep.params import ReplicationParams, load, resolve
 from genrep.report import claims as claims_module
-from genrep.report import gan_vs_vae
 from genrep.report.cells import read_published
 from genrep.report.claims import read_claims
 from genrep.report.figures import book
-from genrep.report.figures.gan_vs_vae import makers
 from genrep.report.figures.style import theme
 from genrep.report.measurements import Measurements
+from genrep.report.replications import gan_vs_vae
+from genrep.report.replications.gan_vs_vae_figures import makers
 from genrep.report.results import judged_cells
 from genrep.report.verdicts import Verdict
 from tests.report.conftest import ROOT, Maker

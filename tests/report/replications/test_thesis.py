@@ -5,8 +5,8 @@ import pytest
 from genrep.params import load, resolve
 from genrep.report.cells import read_published
 from genrep.report.claims import read_claims
+from genrep.report.replications.thesis import tables
 from genrep.report.results import judged_cells
-from genrep.report.thesis import tables
 from tests.report.conftest import ROOT, Maker
 from tests.report.test_sampling_times import sampling
 

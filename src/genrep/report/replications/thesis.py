@@ -7,10 +7,10 @@ import pandas as pd
 
 from genrep.report.estimates import Estimate
 from genrep.report.measurements import Measurements
+from genrep.report.replications.thesis_studies import STUDY_FIGURES as STUDY_FIGURES
+from genrep.report.replications.thesis_studies import STUDY_MODELS as STUDY_MODELS
 from genrep.report.sampling_times import efficiency, of_model, parameters, sampling_flops, sampling_seconds
 from genrep.report.tables import or_missing, rounded, run_table, shown
-from genrep.report.thesis_studies import STUDY_FIGURES as STUDY_FIGURES
-from genrep.report.thesis_studies import STUDY_MODELS as STUDY_MODELS
 
 METRICS = ("fid", "legible_share", "sharpness")
 MODELS = ("vae", "gan", "diffusion")
@@ -128,6 +128,6 @@ def _ratio(over: Estimate | None, under: Estimate | None) -> float | None:
 
 def figures(measurements: Measurements, notes: list[str]) -> Any:
     """Sample grids, training graphs and quality; by name, to be drawn by genrep.report.figures."""
-    from genrep.report.figures.thesis import makers
+    from genrep.report.replications.thesis_figures import makers
 
     return makers(measurements, notes)

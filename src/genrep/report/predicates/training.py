@@ -12,7 +12,7 @@ from genrep.params.base import Params
 from genrep.params.training import RunParams
 from genrep.report.estimates import LOSSES, NotMeasured
 from genrep.report.measurements import HIGHER_IS_CLEARER, Measurements
-from genrep.report.predicates import SIGNIFICANCE, curves
+from genrep.report.predicates.runs import SIGNIFICANCE, curves
 from genrep.report.verdicts import Judgement, Verdict, agreement, of_seeds
 
 Way = Literal["greater", "less"]

@@ -14,7 +14,7 @@ from genrep.report.figures.charts import Line, Panel, curves
 from genrep.report.figures.study_parts import sheet
 from genrep.report.figures.style import colour_of
 from genrep.report.measurements import Measurements
-from genrep.report.thesis_studies import STUDY_MODELS as MODELS
+from genrep.report.replications.thesis_studies import STUDY_MODELS as MODELS
 
 GRAPHS = (
     ("VAE: reconstruction", "vae", ("reconstruction",)),

@@ -8,11 +8,11 @@ from matplotlib.figure import Figure
 
 from genrep.files import write_json
 from genrep.params import load, resolve
-from genrep.report.char74k_cifar10 import tables
 from genrep.report.figures import latent
-from genrep.report.figures.char74k_cifar10 import MODELS, makers
 from genrep.report.figures.pairs import _sheet, gan_and_vae
 from genrep.report.measurements import Measurements, NotMeasured
+from genrep.report.replications.char74k_cifar10 import tables
+from genrep.report.replications.char74k_cifar10_figures import MODELS, makers
 from tests.report.conftest import ROOT, Maker
 
 METRICS = ("fid", "legible_share", "inception_score", "sharpness", "contrast")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from genrep.params import load, resolve
-from genrep.report.training_predicates import Finished, LossFlat, LossRougher, LossStays, RisesWhenGrown, grown
+from genrep.report.predicates.training import Finished, LossFlat, LossRougher, LossStays, RisesWhenGrown, grown
 from genrep.report.verdicts import Verdict
 from tests.report.conftest import ROOT, Maker
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from genrep.report.estimates import Estimate, NotMeasured
 from genrep.report.measurements import Measurements
+from genrep.report.replications.gan_vs_vae_data import trained_on
 from genrep.report.tables import or_missing, rounded, run_table, shown
 
 METRICS = ("fid", "legible_share", "sharpness", "diversity")
@@ -17,15 +18,6 @@ CELLS = {  # Table 1, in its order
     "gan_celeba": ("BCE", "table1-gan-celeba-fid"),
     "vae_celeba": ("ELBO", "table1-vae-celeba-elbo"),
 }
-# What the data sets that stand for those of the report are called beside them.
-DATA = {
-    "mnist-reduced": "reduced MNIST",
-    "celeba-64-10k": "9,000 faces of CelebA",
-    "faces-64": "drawn faces",
-    "tiny-imagenet-64-4k": "3,600 images of Tiny-ImageNet",
-    "scenes-64": "drawn scenes",
-}
-OF_THE_REPORT = {"mnist": "MNIST", "celeba": "CelebA", "imagenet": "ImageNet-64"}
 VAES = ("vae_mnist", "vae_celeba")
 PARTS = {  # of the bound, by its name in the table
     "loss": ("elbo/{}", -1.0),
@@ -72,12 +64,6 @@ def evaluation(measurements: Measurements, published: pd.DataFrame) -> pd.DataFr
     return pd.DataFrame(rows)
 
 
-def trained_on(measurements: Measurements, model: str) -> str:
-    """The data set of a model in words: the report's, or what stands for it at this scale."""
-    run = measurements.params.runs.get(model)
-    return DATA.get(run.data.set if run else "", OF_THE_REPORT[model.partition("_")[2]])
-
-
 def bounds(measurements: Measurements) -> pd.DataFrame:
     """The loss of each VAE after each snapshot with its parts, in nats per image, as means over seeds.
 
@@ -115,6 +101,6 @@ def _native(measurements: Measurements, model: str) -> Estimate:
 
 def figures(measurements: Measurements, notes: list[str]) -> Any:
     """Grids at the epochs that the report shows, losses, bounds and quality over epochs; by name."""
-    from genrep.report.figures.gan_vs_vae import makers
+    from genrep.report.replications.gan_vs_vae_figures import makers
 
     return makers(measurements, notes)

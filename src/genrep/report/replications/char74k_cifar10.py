@@ -17,6 +17,6 @@ def tables(measurements: Measurements, published: pd.DataFrame) -> dict[str, pd.
 
 def figures(measurements: Measurements, notes: list[str]) -> Any:
     """Figures 2 to 5, latent spaces and curves; by name, to be drawn by genrep.report.figures."""
-    from genrep.report.figures.char74k_cifar10 import makers
+    from genrep.report.replications.char74k_cifar10_figures import makers
 
     return makers(measurements, notes)

@@ -1,0 +1,1 @@
+"""What only one replication has: its tables and its figures."""
