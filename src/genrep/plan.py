@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
+from tqdm import tqdm
 
 from genrep import sampling
 from genrep.data.availability import Availability, availability, prepared_bytes
@@ -103,10 +104,11 @@ def plan(name: str, scale: str, replication: ReplicationParams, device: torch.de
     for run in replication.runs_here:
         by_model.setdefault(replication.model_of(run), []).append(run)
     sets = sorted({run.data.set for run in replication.runs_here.values()})
+    measuring = tqdm(by_model.items(), desc="measuring", unit="model", disable=None if device else True, leave=False)
     return Plan(
         title=f"{name} at scale {scale}",
         device=device,
-        models=[plan_model(replication, model, runs, device, rates) for model, runs in by_model.items()],
+        models=[plan_model(replication, model, runs, device, rates) for model, runs in measuring],
         data={name: availability(name) for name in sets},
         inception=inception_line(replication),
     )
