@@ -98,6 +98,14 @@ def test_inception_metrics_alone_need_weights_and_somebody_who_asks(genrep, comm
     assert_one_line(genrep(step, "mnist_timing", *run, "--only", "inception"), said)
 
 
+@pytest.mark.parametrize("only", [(), ("--only", "native"), ("--only", "inception")])
+def test_a_run_without_samples_has_nothing_to_evaluate(genrep, only):
+    said = (
+        "classifier draws no samples that could be measured; real images are measured with it by: genrep measure-real"
+    )
+    assert_one_line(genrep("evaluate", "fashion_mnist_is", "classifier", *only), said)
+
+
 def test_results_that_are_not_there(genrep):
     assert_one_line(genrep("summary", "mnist_timing"), "run: snakemake --cores all -- replicate_mnist_timing")
 
@@ -147,8 +155,8 @@ def test_sweeps_are_listed_with_what_they_train(genrep, tmp_path):
     (tmp_path / "replications").symlink_to(ROOT / "replications")
     lines = genrep("sweep", "fashion_mnist_is", "gradient-penalty", "vae-reconstruction", "--list").stdout.splitlines()
     assert lines == [
-        "gradient-penalty: 2 readings, 1 of them trained for it",
-        "vae-reconstruction: 3 readings, 2 of them trained for it",
+        "gradient-penalty: 4 readings, 1 of them trained for it",
+        "vae-reconstruction: 6 readings, 2 of them trained for it",
     ]
 
 

@@ -10,7 +10,7 @@ from genrep.layout import inception_path, measurement_path
 from genrep.metrics.current import real_inception_is_current, run_inception_is_current
 from genrep.metrics.evaluate_inception import evaluate_inception, measure_real_inception
 from genrep.params import ReplicationParams
-from genrep.steps import folder_of
+from genrep.steps import check_sampled, folder_of
 from genrep.workflow import Plan
 
 Say = Callable[[str], None]
@@ -28,8 +28,10 @@ def evaluate(plan: Plan, device: str, name: str, seed: int, only: bool, say: Say
         say: is told what is not done.
 
     Raises:
-        UserError: what ``evaluate_inception`` raises; with ``only`` also that nothing is asked for, or no weights.
+        UserError: what ``evaluate_inception`` raises; the run draws no samples; with ``only`` also that nothing is
+            asked for, or no weights.
     """
+    check_sampled(plan, name)
     params, folder = plan.params_of(name), folder_of(plan, plan.trained(name), seed)
     out = inception_path(measurement_path(plan.scale, plan.name, name, seed))
     if not _possible(params, plan.name, only, say):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from genrep.data.prepare import images_of
+from genrep.errors import UserError
 from genrep.layout import measurement_path, run_folder
 from genrep.metrics import evaluate as measuring
 from genrep.metrics.current import run_is_current
@@ -30,7 +31,12 @@ def measure_real(plan: Plan, device: str, classifier: str) -> None:
 
 
 def evaluate(plan: Plan, device: str, name: str, seed: int) -> None:
-    """Sample and measure every snapshot of a trained run."""
+    """Sample and measure every snapshot of a trained run.
+
+    Raises:
+        UserError: the run draws no samples; what ``genrep.metrics.evaluate`` raises.
+    """
+    check_sampled(plan, name)
     classifier = plan.classifier_of(name)
     measuring.evaluate(
         plan.params_of(name),
@@ -45,8 +51,24 @@ def evaluate(plan: Plan, device: str, name: str, seed: int) -> None:
 
 
 def is_current(plan: Plan, name: str, seed: int) -> bool:
-    """Whether a run's measurement is there and would come out the same."""
+    """Whether a run's measurement is there and would come out the same.
+
+    Raises:
+        UserError: the run draws no samples.
+    """
+    check_sampled(plan, name)
     folder, judge = folder_of(plan, plan.trained(name), seed), folder_of(plan, plan.classifier_of(name), 0)
     return run_is_current(
         plan.params_of(name), name, folder, judge, measurement_path(plan.scale, plan.name, name, seed)
     )
+
+
+def check_sampled(plan: Plan, name: str) -> None:
+    """Refuse a run that no samples are drawn from, a classifier's.
+
+    Raises:
+        UserError: it is one; the line names the command that measures real images with it.
+    """
+    if plan.run(name).sampler is None:
+        mend = f"real images are measured with it by: genrep measure-real {plan.name} {name} --scale {plan.scale}"
+        raise UserError(f"{name} draws no samples that could be measured; {mend}")

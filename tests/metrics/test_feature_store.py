@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from genrep.errors import UserError
+from genrep.files import write_json
 from genrep.metrics.feature_store import FeatureStore, ImageFeatures
 from genrep.metrics.images import ArrayImages, StreamImages
 from genrep.metrics.inception import Outputs
@@ -114,6 +115,16 @@ def test_features_that_changed_on_disk_are_refused(store):
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(UserError, match=r"features\.npy is not what was stored; delete .* to compute it again"):
         store.features(Stub(), ArrayImages(PIXELS))
+
+
+@pytest.mark.parametrize("card", [[], {"code": ""}])
+def test_features_with_a_damaged_card_are_computed_again(store, card):
+    network = Stub()
+    first = store.features(network, ArrayImages(PIXELS))
+    (path,) = store.folder.rglob("card.json")
+    write_json(path, card)
+    assert store.features(network, ArrayImages(PIXELS)).hash == first.hash
+    assert network.seen == 2 * len(PIXELS)
 
 
 def test_features_of_other_code_are_computed_again(store):

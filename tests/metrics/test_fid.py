@@ -5,6 +5,7 @@ from scipy.linalg import sqrtm
 from genrep.errors import UserError
 from genrep.metrics.fid import fid, moments, trace_of_root
 from genrep.metrics.frechet import Gaussian, frechet_distance
+from genrep.metrics.kid import kid
 
 D = 12
 
@@ -45,6 +46,18 @@ def test_distance_is_the_native_ones(rng, count):
     a, b = features(rng, count), features(rng, count)
     expected = frechet_distance(Gaussian.fit(a), Gaussian.fit(b))
     assert fid(moments(a), moments(b)) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("count", [300, 2048], ids=["fewer images than features", "more"])
+def test_many_features_give_what_clean_fid_gives(rng, count):
+    import genrep.compat  # noqa: F401
+
+    cleanfid = pytest.importorskip("cleanfid.fid")
+    mixing = rng.normal(size=(1024, 1024)) / 32
+    a, b = (rng.normal(size=(count, 1024)) @ mixing + shift for shift in (0.0, 0.1))
+    assert fid(moments(a), moments(b)) == pytest.approx(cleanfid.fid_from_feats(a, b), rel=1e-6)
+    found = kid(a, b, np.random.default_rng(0), 1, count).mean
+    assert found == pytest.approx(cleanfid.kernel_distance(a, b, num_subsets=1, max_subset_size=count), rel=1e-6)
 
 
 @pytest.mark.parametrize("block", [1, 7, 100])

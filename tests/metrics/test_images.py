@@ -54,6 +54,25 @@ def test_grey_files_stay_grey(tmp_path):
     assert (joined(source) == PIXELS[..., :1]).all()
 
 
+@pytest.mark.parametrize(("mode", "channels"), [("1", 1), ("L", 1), ("LA", 1), ("P", 3), ("RGB", 3), ("RGBA", 3)])
+def test_kinds_of_files_that_are_grey_or_rgb(tmp_path, mode, channels):
+    Image.fromarray(PIXELS[0]).convert(mode).save(tmp_path / "a.png")
+    (batch,) = FolderImages(tmp_path).batches(1)
+    assert batch.shape == (1, channels, 5, 6)
+
+
+def test_what_rgb_does_not_hold_is_refused(tmp_path):
+    transparent = Image.fromarray(PIXELS[0]).convert("RGBA")
+    transparent.putpixel((1, 1), (0, 0, 0, 128))
+    transparent.save(tmp_path / "a.png")
+    with pytest.raises(UserError, match=r"a\.png is transparent in places; put it on a background first"):
+        list(FolderImages(tmp_path).batches(1))
+    (tmp_path / "a.png").unlink()
+    Image.fromarray(PIXELS[0]).convert("CMYK").save(tmp_path / "a.jpg")
+    with pytest.raises(UserError, match=r"a\.jpg has colours of another kind \(CMYK\); convert it to RGB first"):
+        list(FolderImages(tmp_path).batches(1))
+
+
 def test_rows_choose_and_order(tmp_path):
     np.save(tmp_path / "images.npy", PIXELS)
     mapped = np.load(tmp_path / "images.npy", mmap_mode="r")
@@ -75,7 +94,7 @@ def test_deeper_files_are_refused_where_pillow_would_clip_them(tmp_path):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda path: FolderImages(path), r"holds no images \(.bmp, .jpeg, .jpg, .png, .webp\)"),
+        (lambda path: FolderImages(path), r"itself holds no images \(.bmp, .jpeg, .jpg, .png, .webp\)"),
         (lambda path: FolderImages(path / "none"), "none is no folder of images"),
         (lambda path: ArrayImages(PIXELS[:0]), "the image set holds no images"),
         (lambda path: ArrayImages(PIXELS / 255), "must hold uint8 images of 1 or 3 channels, got float64 of shape"),

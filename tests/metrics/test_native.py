@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from genrep.metrics.features import extract
@@ -79,4 +80,7 @@ def test_a_score_over_splits_is_their_mean_and_says_so(classifier, protocol, rea
     probabilities = extract(classifier, real).probabilities
     parts = [inception_score(part) for part in probabilities.reshape(5, 10, -1)]
     assert found["value"] == pytest.approx(sum(parts) / 5)
-    assert by_name(protocol, real, 50)["inception_score"]["value"] == inception_score(probabilities)
+    assert found["sd"] == pytest.approx(np.std(parts))
+    whole = by_name(protocol, real, 50)["inception_score"]
+    assert whole["value"] == inception_score(probabilities)
+    assert "sd" not in whole

@@ -21,6 +21,11 @@ def carded(path, **changes) -> Weights:
     return Weights(path, source_sha256=SOURCE)
 
 
+def listed(path):
+    write_json(path.with_suffix(".json"), [SOURCE])
+    return Weights(path, source_sha256=SOURCE)
+
+
 def test_verified_weights_load(path):
     direct = Weights(path, sha256=sha256_file(path))
     assert direct.load()["w"].tolist() == carded(path).load()["w"].tolist() == [0, 1, 2]
@@ -48,6 +53,10 @@ FETCH = "run: genrep data fetch inception"
         (lambda path: Weights(path, sha256=SOURCE), r"has sha256 \w{12}..., expected abababababab...; delete it and "),
         (lambda path: Weights(path, source_sha256=SOURCE), "inception.json does not exist, so .* cannot be verified; "),
         (lambda path: carded(path, sha256=SOURCE), "expected abababababab...; delete it and "),
+        (
+            lambda path: listed(path),
+            "inception.json names no sha256, so inception.safetensors cannot be verified; delete",
+        ),
         (
             lambda path: carded(path, source_sha256="cd" * 32),
             "made from a file of sha256 cdcdcdcdcdcd..., expected abab",

@@ -57,6 +57,7 @@ ASSUMPTIONS = """
   moves: [{cell: loss, run: vae}, {cell: lost, run: vae}]
   readings: [{id: double, says: twice of it, factor: 2.0}]
 """
+RUN = f"genrep sweep {NAME} rate --scale full"
 LOG = [{"epoch": e, "losses": {"loss": value, "kl": 1.0}} for e, value in ((1, 8.0), (2, 5.5), (3, 4.5))]
 
 
@@ -137,18 +138,20 @@ def test_another_metric_than_the_published_one_is_compared_with_the_reading_in_u
     assert table.loc["own", "reason"].endswith("; needs weights")
     foreign, own = grouped(rows_of(plan, "network"))
     assert [row.variant.reading.id for row in foreign] == ["as-used", "wider"]
-    assert "the others change it by: wider +2." in explanation(foreign)
-    assert explanation(own).endswith("Nothing has been measured by inception_score/inception.")
+    assert "the others change it by: wider +2." in explanation(foreign, RUN)
+    assert explanation(own, RUN).endswith("Nothing has been measured by inception_score/inception.")
 
 
 def test_which_reading_explains_the_number_follows_from_the_rows(plan: Plan) -> None:
-    assert explanation(rows_of(plan, "rate")) == (
-        "quality: 10 is published, with a tolerance of abs 1. Within it at the epoch of the cell: faster (10.2), "
+    assert explanation(rows_of(plan, "rate"), RUN) == (
+        "quality: 10 is published, with a tolerance of abs 1. By point values, within it at the epoch that "
+        "a reading takes: faster (10.2), "
         "later (9.5). Within it after other epochs only: the reading in use (epoch 3). Never within it: slower "
-        "(closest 50 after epoch 2). Not run: much-later, smaller."
+        "(closest 50 after epoch 2). Not run: much-later, smaller (genrep sweep fashion_mnist_is rate --scale full)."
     )
-    assert explanation(rows_of(plan, "sign")) == (
-        "loss: -5 is published, with a tolerance of abs 1. Within it at the epoch of the cell: the reading in use "
+    assert explanation(rows_of(plan, "sign"), RUN) == (
+        "loss: -5 is published, with a tolerance of abs 1. By point values, within it at the epoch that "
+        "a reading takes: the reading in use "
         "(-5.5). Within it after other epochs only: halved (epoch 1). Never within it: part (closest -1 after epoch "
         "1), plus (closest 4.5 after epoch 3)."
     )
@@ -157,7 +160,7 @@ def test_which_reading_explains_the_number_follows_from_the_rows(plan: Plan) -> 
 def test_a_lost_value_is_compared_with_nothing(plan: Plan) -> None:
     (_, lost) = grouped(rows_of(plan, "loss-again"))
     assert [row.within for row in lost] == ["not comparable"] * 2
-    assert explanation(lost) == "lost: the published value is lost."
+    assert explanation(lost, RUN) == "lost: the published value is lost."
 
 
 def test_readings_of_one_cell_come_together(plan: Plan) -> None:
@@ -173,7 +176,7 @@ def test_page_figures_and_tables_are_functions_of_the_measurements(plan: Plan) -
     }
     page = first["REPORT.md"].decode()
     assert page.startswith(f"# {NAME} at full scale: readings of rate")
-    assert "Within it at the epoch of the cell: faster (10.2)" in page
+    assert "By point values, within it at the epoch that a reading takes: faster (10.2)" in page
     write(plan, "rate", plan.sweeps["rate"])
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == first
 
@@ -182,7 +185,7 @@ def test_the_page_of_the_replication_is_told_of_those_that_are_there(plan: Plan)
     assert told(plan.name, plan.scale, plan.params, plan_folder(plan)) == {}
     write(plan, "rate", plan.sweeps["rate"])
     found = told(plan.name, plan.scale, plan.params, plan_folder(plan))
-    assert found == {"rate": [explanation(rows_of(plan, "rate"))]}
+    assert found == {"rate": [explanation(rows_of(plan, "rate"), RUN)]}
 
 
 def test_without_measurements_every_reading_is_not_run_and_the_figures_say_so(plan: Plan, tmp_path: Path) -> None:

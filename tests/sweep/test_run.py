@@ -2,7 +2,10 @@
 
 import pytest
 
-from genrep import steps
+from genrep import inception_steps, steps
+from genrep.data.weight_files import published_sha256, weights_path
+from genrep.errors import UserError
+from genrep.files import write_json
 from genrep.params import load
 from genrep.sweep import run as running
 from genrep.workflow import Plan
@@ -77,6 +80,33 @@ def test_without_real_images_everything_is_measured(plan, calls, stale):
         ("measure_real", "classifier"),
         ("train", USED, 0),
         ("evaluate", USED, 0),
+    ]
+
+
+def test_spoilt_weights_are_refused_before_anything_is_trained(plan, calls, stale):
+    stale(TRAINED)
+    weights = weights_path("inception")
+    weights.parent.mkdir(parents=True)
+    weights.write_bytes(b"cut short")
+    write_json(weights.with_suffix(".json"), {"sha256": "0" * 64, "source_sha256": published_sha256("inception")})
+    with pytest.raises(UserError, match=r"inception\.safetensors has sha256 .*; delete it and run: genrep data fetch"):
+        running.run(plan, "cpu", swept(plan, TRAINED), lambda line: None)
+    assert calls == []
+
+
+def test_readings_are_measured_on_inception_features_where_the_weights_are(plan, calls, stale, monkeypatch):
+    stale()
+    monkeypatch.setattr(running, "missing_weights", lambda name: "")
+    monkeypatch.setattr("genrep.metrics.weights.Weights.verify", lambda weights: None)
+    monkeypatch.setattr(inception_steps, "evaluate", lambda plan, device, name, *_: calls.append(("inception", name)))
+    monkeypatch.setattr(
+        inception_steps, "measure_real", lambda plan, device, name, *_: calls.append(("inception of real", name))
+    )
+    running.run(plan, "cpu", swept(plan, TRAINED, MEASURED), lambda line: None)
+    assert calls == [
+        ("inception of real", "classifier"),
+        *(("train", TRAINED, 0), ("inception", TRAINED)),
+        *(("train", USED, 0), ("inception", MEASURED)),
     ]
 
 

@@ -10,12 +10,15 @@ from genrep.params.inception import Grey, Resize
 
 if TYPE_CHECKING:
     from genrep.metrics.images import Source
+    from genrep.metrics.protocol import InceptionProtocol
+
+ORDER = 0  # seed of the order in which images of a folder come
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--against", metavar="FOLDER|SET[:SPLIT]", help="Real images, for FID, KID, precision and recall.")
-@click.option("--samples", type=click.IntRange(min=1), help="Measure the first so many images; all if left out.")
+@click.option("--samples", type=click.IntRange(min=1), help="Measure so many of the images; all if left out.")
 @click.option("--splits", type=click.IntRange(min=1), default=10, show_default=True, help="Of the Inception Score.")
 @click.option("--resize", type=click.Choice(get_args(Resize)), default="clean", show_default=True)
 @click.option("--grey", type=click.Choice(get_args(Grey)), default="refuse", show_default=True, help="Grey images.")
@@ -35,6 +38,9 @@ def metrics(
 ) -> None:
     """Measure the images of FOLDER on Inception features; docs/metrics.md says what an id means.
 
+    Images of its subfolders are not taken. They come in a random order, the same every time: by name they may be sorted
+    by class, and a split of an Inception Score would hold one class alone.
+
     SET is a prepared data set; its SPLIT is train, test or all (train if left out). Features are kept in data/features.
     """
     from genrep.devices import claimed
@@ -43,16 +49,25 @@ def metrics(
     from genrep.metrics.evaluate_inception import FEATURES
     from genrep.metrics.feature_store import FeatureStore
     from genrep.metrics.images import FolderImages
+    from genrep.metrics.inception import Inception
     from genrep.metrics.inception_metrics import InceptionMetrics
-    from genrep.metrics.protocol import require
-    from genrep.metrics.weights import load_inception, published_weights
+    from genrep.metrics.protocol import InceptionProtocol
+    from genrep.metrics.weights import published_weights
 
-    images = FolderImages(folder)
+    images = FolderImages(folder, ORDER, samples)
     real, split = real_images(against) if against else (None, "")
-    n = samples or len(images)
+    network = published_weights(weights)
+    protocol = InceptionProtocol(weights=network.identity, resize=resize, grey=grey)
+    # before hours of features
+    check_counts(protocol, images, samples, splits, real)
+    for source in (images, real) if grey == "refuse" else ():
+        if source is not None and next(iter(source.batches(1))).shape[1] == 1:
+            raise UserError(f"{source.name} holds grey images; --grey repeat shows them to the network as RGB")
+    if out is not None:
+        check_folder(out)
+    n = len(images)
     with claimed(device) as place:
-        inception = load_inception(published_weights(weights), place, resize=resize, grey=grey)
-        require(inception.protocol.inception_score(n, splits), n, len(images))  # before hours of features
+        inception = Inception(protocol, network.load(), place)
         store = FeatureStore(FEATURES, feature_code())
         found = store.features(inception, images)
         compared = store.features(inception, real) if real is not None else None
@@ -64,6 +79,41 @@ def metrics(
     if out is not None:
         sets = {"images": found.images, "against": compared.images if compared is not None else None}
         write_json(out, sets | {"metrics": rows})
+
+
+def check_counts(
+    protocol: "InceptionProtocol", images: "Source", samples: int | None, splits: int, real: "Source | None"
+) -> None:
+    """Refuse too few images for what is asked.
+
+    Raises:
+        UserError: fewer than ``samples``, than splits, or than neighbours of precision and recall need.
+    """
+    from genrep.metrics.inception_metrics import InceptionMetrics
+    from genrep.metrics.protocol import require
+
+    n, k = len(images), InceptionMetrics.k
+    require(protocol.inception_score(samples or n, splits), samples or n, n)
+    if n < splits:
+        raise UserError(f"{images.name}: an Inception Score in {splits} splits needs at least {splits} images, got {n}")
+    if n < 2:
+        raise UserError(f"{images.name}: intervals need at least 2 images, got {n}")
+    for source in (images, real) if real is not None else ():
+        if source is not None and len(source) <= k:
+            what = f"precision and recall with k={k} need at least {k + 1} images on either side"
+            raise UserError(f"{source.name}: {what}, got {len(source)}")
+
+
+def check_folder(out: Path) -> None:
+    """Refuse a file that could not be written in the end.
+
+    Raises:
+        UserError: its folder is not there and cannot be made.
+    """
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"--out {out}: {out.parent} is no folder and cannot be made ({error.strerror})") from None
 
 
 def real_images(against: str) -> "tuple[Source, str]":

@@ -126,7 +126,7 @@ def evaluate(
                     "metrics": metrics,
                 }
             )
-        if trained["status"] == "finished":
+        if trained["status"] == "finished" and done:
             networks = load_networks(folder, run, images, None, place)
             for probed in replication.evaluation.probes:
                 metrics, shown = probe(probed, networks, run, protocol, images, place)

@@ -106,7 +106,8 @@ class FeatureStore:
             return Gaussian(stored["mean"], stored["covariance"])
 
     def _current(self, card: Path) -> bool:
-        return card.exists() and read_json(card).get("code", "") == self.code
+        found = read_json(card) if card.exists() else None
+        return isinstance(found, dict) and {"features", "logits"} <= found.keys() and found.get("code", "") == self.code
 
     def _of(self, protocol: str, identity: str) -> Path:
         return self.folder / protocol / identity

@@ -85,19 +85,28 @@ class ArrayImages:
 
 
 class FolderImages:
-    """The image files of a folder, by name.
+    """The image files of a folder, not of its subfolders.
+
+    Args:
+        folder: whose.
+        seed: of a random order; None: by name.
+        count: only the first so many in that order.
 
     Raises:
         UserError: the folder is missing or holds no images.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, seed: int | None = None, count: int | None = None):
         self.name = str(folder)
         if not folder.is_dir():
             raise UserError(f"{folder} is no folder of images")
         self._files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
         if not self._files:
-            raise UserError(f"{folder} holds no images ({', '.join(sorted(SUFFIXES))})")
+            raise UserError(f"{folder} itself holds no images ({', '.join(sorted(SUFFIXES))})")
+        if seed is not None:
+            order = np.random.default_rng(seed).permutation(len(self._files))
+            self._files = [self._files[i] for i in order]
+        self._files = self._files[:count]
 
     def __len__(self) -> int:
         return len(self._files)
@@ -122,12 +131,22 @@ class FolderImages:
     def _read(self, path: Path) -> np.ndarray:
         try:
             with Image.open(path) as image:
-                if image.mode.startswith(("I", "F")):  # Pillow would clip them to 8 bits
-                    raise UserError(f"{path} has more than 8 bits a channel ({image.mode}); convert it first")
-                pixels = np.array(image if image.mode in ("L", "RGB") else image.convert("RGB"))
+                pixels = np.array(_opaque(image, path))
         except OSError as error:
             raise UserError(f"{path} cannot be read as an image ({error})") from None
         return pixels.reshape(*pixels.shape[:2], -1)  # (H, W, C)
+
+
+def _opaque(image: Image.Image, path: Path) -> Image.Image:
+    """As grey or RGB, where that changes nothing that is seen."""
+    mode = image.mode
+    if mode.startswith(("I", "F")):  # Pillow would clip them to 8 bits
+        raise UserError(f"{path} has more than 8 bits a channel ({mode}); convert it first")
+    if image.has_transparency_data and image.convert("RGBA").getchannel("A").getextrema() != (255, 255):
+        raise UserError(f"{path} is transparent in places; put it on a background first")
+    if mode not in ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX"):
+        raise UserError(f"{path} has colours of another kind ({mode}); convert it to RGB first")
+    return image.convert("L" if mode in ("1", "L", "LA", "La") else "RGB")
 
 
 class StreamImages:

@@ -15,6 +15,7 @@ from genrep.metrics.features import Features, extract
 from genrep.metrics.frechet import Gaussian, frechet_distance
 from genrep.metrics.intervals import bootstrap
 from genrep.metrics.legibility import legible
+from genrep.metrics.parts import by_parts
 from genrep.metrics.score_splits import split_score
 from genrep.metrics.sharpness import sharpness
 
@@ -51,7 +52,8 @@ class NativeProtocol:
             labels: (N,) classes that the images were asked for, or have; None: the model cannot be asked.
 
         Returns:
-            ``{"id", "name", "n", "value", "ci_low", "ci_high"}`` each; the bounds are None without intervals.
+            ``{"id", "name", "n", "value", "ci_low", "ci_high"}`` each; the bounds are None without intervals. An
+            Inception score in several splits also has the ``sd`` over them.
         """
         shown = self._fitted(images[: max(counts)])
         found = extract(self.classifier, shown)
@@ -63,6 +65,7 @@ class NativeProtocol:
         return [
             {"id": identifier, "name": identifier.split("/")[0], "n": n, "value": statistic(np.arange(n))}
             | dict(zip(("ci_low", "ci_high"), self._interval(statistic, n) if intervals else (None, None), strict=True))
+            | self._over_splits(identifier, found, n)
             for n in counts
             for identifier, statistic in self._statistics(found, edges, further, n)
         ]
@@ -71,7 +74,12 @@ class NativeProtocol:
         size = self.training.shape[1:]
         if images.shape[2:] == size:
             return images
-        return F.interpolate(images.float(), size, mode="area").round().to(images.dtype)
+        return by_parts(lambda part: F.interpolate(part.float(), size, mode="area").round().to(images.dtype), images)
+
+    def _over_splits(self, identifier: str, found: Features, n: int) -> dict[str, float]:
+        if self.splits == 1 or not identifier.startswith("inception_score/"):
+            return {}
+        return {"sd": split_score(found.probabilities[:n], self.splits).sd}
 
     def _statistics(
         self, found: Features, edges: np.ndarray, further: dict[str, Statistic], n: int

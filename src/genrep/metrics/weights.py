@@ -41,31 +41,45 @@ class Weights:
         """The hash that names the weights in metric ids."""
         return self.source_sha256 or self.sha256 or ""
 
+    @property
+    def _mend(self) -> str:
+        return f"run: {fetching(self.path.stem)}"
+
+    def verify(self) -> None:
+        """Hash the file.
+
+        Raises:
+            UserError: it is missing or of another hash.
+        """
+        if not self.path.exists():
+            raise UserError(f"{self.path} does not exist; {self._mend}")
+        expected = self.sha256 or self._carded()
+        found = sha256_file(self.path)
+        if found != expected:
+            raise UserError(
+                f"{self.path} has sha256 {found[:12]}..., expected {expected[:12]}...; delete it and {self._mend}"
+            )
+
     def load(self) -> dict[str, Tensor]:
         """Read the state dict.
 
         Raises:
             UserError: the file is missing, of another hash, or no safetensors file.
         """
-        mend = f"run: {fetching(self.path.stem)}"
-        if not self.path.exists():
-            raise UserError(f"{self.path} does not exist; {mend}")
-        expected = self.sha256 or self._carded(mend)
-        found = sha256_file(self.path)
-        if found != expected:
-            raise UserError(
-                f"{self.path} has sha256 {found[:12]}..., expected {expected[:12]}...; delete it and {mend}"
-            )
+        self.verify()
         try:
             return load_file(self.path)
         except SafetensorError as error:
-            raise UserError(f"{self.path} is no safetensors file ({error}); delete it and {mend}") from None
+            raise UserError(f"{self.path} is no safetensors file ({error}); delete it and {self._mend}") from None
 
-    def _carded(self, mend: str) -> str:
+    def _carded(self) -> str:
+        mend = self._mend
         path = self.path.with_suffix(".json")
         if not path.exists():
             raise UserError(f"{path} does not exist, so {self.path.name} cannot be verified; {mend}")
         card = read_json(path)
+        if not isinstance(card, dict) or "sha256" not in card:
+            raise UserError(f"{path} names no sha256, so {self.path.name} cannot be verified; delete it and {mend}")
         if card.get("source_sha256") != self.source_sha256:
             raise UserError(
                 f"{self.path} was made from a file of sha256 {str(card.get('source_sha256'))[:12]}..., "

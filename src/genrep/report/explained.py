@@ -9,10 +9,14 @@ from genrep.assumptions import AS_USED
 from genrep.report.sweep_rows import Row
 
 
-def explanation(rows: Sequence[Row]) -> str:
+def explanation(rows: Sequence[Row], command: str) -> str:
     """A few sentences on the readings of one cell, by its own metric or all by another one.
 
     Point values decide what is said here; whether an interval lies in the tolerance stands in the table.
+
+    Args:
+        rows: the readings.
+        command: that runs those which have not been run.
     """
     cell, measured = rows[0].cell, [row for row in rows if row.value]
     if pd.isna(cell.value):
@@ -28,7 +32,7 @@ def explanation(rows: Sequence[Row]) -> str:
     elif measured[0].tolerated is not None:
         said += _for_orientation(measured)
     if measured and (absent := [row.variant.reading.id for row in rows if row.value is None]):
-        said.append(f"Not run: {', '.join(absent)}.")
+        said.append(f"Not run: {', '.join(absent)} ({command}).")
     return " ".join(said)
 
 
@@ -39,9 +43,9 @@ def _against_the_band(rows: list[Row]) -> list[str]:
     said = []
     if fitting:
         found = ", ".join(f"{_name(row)} ({_value(row)})" for row in fitting)
-        said.append(f"Within it at the epoch of the cell: {found}.")
+        said.append(f"By point values, within it at the epoch that a reading takes: {found}.")
     else:
-        said.append("No reading lies within it at the epoch of the cell.")
+        said.append("By point values, no reading lies within it at the epoch that it takes.")
     if later:
         found = ", ".join(f"{_name(row)} (epoch {spans(row.epochs_within)})" for row in later)
         said.append(f"Within it after other epochs only: {found}.")

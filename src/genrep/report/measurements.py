@@ -1,5 +1,6 @@
 """The measurements of one replication, and estimates with intervals from them."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from statistics import median
@@ -63,21 +64,25 @@ class Measurements:
     Args:
         folder: ``results/<scale>/<name>``.
         params: of the replication at that scale; it says which runs there should be.
+        read_otherwise: parameters of the runs that are measured by others than these: the readings of sweeps.
     """
 
-    def __init__(self, folder: Path, params: ReplicationParams):
-        self.folder, self.params = folder / "measurements", params
+    def __init__(
+        self, folder: Path, params: ReplicationParams, read_otherwise: Mapping[str, ReplicationParams] | None = None
+    ):
+        self.folder, self.params, self._otherwise = folder / "measurements", params, read_otherwise or {}
 
     @cached_property
     def runs(self) -> dict[str, dict[int, dict[str, Any]]]:
         """Measurements by run and seed; only what is there."""
         found: dict[str, dict[int, dict[str, Any]]] = {}
         for name, run in self.params.runs.items():
+            params = self._otherwise.get(name, self.params)
             for seed in run.seeds:
                 path = self.folder / f"{name}-seed{seed}.json"
                 if path.exists():
                     record = _record(path, "status", "log", "snapshots")
-                    found.setdefault(name, {})[seed] = with_inception(self.params, name, record, path, _record)
+                    found.setdefault(name, {})[seed] = with_inception(params, name, record, path, _record)
         return found
 
     @cached_property

@@ -68,7 +68,7 @@ def read_rows(name: str, scale: str, variants: list[Variant], results: Path) -> 
         variants: the readings.
         results: the results folder of the replication.
     """
-    measurements = Measurements(results, _with_all_runs(variants))
+    measurements = Measurements(results, _with_all_runs(variants), {v.name: v.params for v in variants})
     cells = read_published(REPLICATIONS / name).set_index("cell", drop=False)
     return [_row(variant, cells.loc[variant.move.cell], measurements, scale) for variant in variants]
 

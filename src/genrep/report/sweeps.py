@@ -65,7 +65,7 @@ def write(plan: Plan, sweep: str, variants: list[Variant], folder: Path | None =
     results = folder or results_folder(plan.scale, plan.name)
     out = results / f"{PREFIX}{sweep}"
     rows = read_rows(plan.name, plan.scale, variants, results)
-    sentences = [explanation(group) for group in grouped(rows)]
+    sentences = [explanation(group, command(plan.name, sweep, plan.scale)) for group in grouped(rows)]
     table = table_of(rows)
     write_table(out, "table_readings", table)
     figures = book.draw(out, makers(sweep, grouped(rows), book.notes(plan.scale)))
@@ -85,7 +85,15 @@ def told(name: str, scale: str, params: ReplicationParams, results: Path) -> dic
     there = {path.parent.name.removeprefix(PREFIX) for path in results.glob(f"{PREFIX}*/REPORT.md")}
     found = sweeps(name, params, scale) if there else {}
     rows = {one: read_rows(name, scale, variants, results) for one, variants in found.items() if one in there}
-    return {one: [explanation(group) for group in grouped(of_one)] for one, of_one in rows.items()}
+    return {
+        one: [explanation(group, command(name, one, scale)) for group in grouped(of_one)]
+        for one, of_one in rows.items()
+    }
+
+
+def command(name: str, sweep: str, scale: str) -> str:
+    """What runs the readings of a sweep that have not been run."""
+    return f"genrep sweep {name} {sweep} --scale {scale}"
 
 
 def table_of(rows: Iterable[Row]) -> pd.DataFrame:
@@ -109,6 +117,7 @@ def table_of(rows: Iterable[Row]) -> pd.DataFrame:
                 "value": rounded(value.value) if value else None,
                 "ci_low": rounded(value.low) if value else None,
                 "ci_high": rounded(value.high) if value else None,
+                "sd over splits": rounded(value.sd) if value and value.sd is not None else None,
                 "published": row.cell.value,
                 "tolerance": row.cell.tolerance,
                 "deviation": rounded(value.value - row.cell.value) if value and row.own else None,

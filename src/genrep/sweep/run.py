@@ -5,6 +5,7 @@ from collections.abc import Callable
 from genrep import inception_steps, steps
 from genrep.data.weight_files import missing_weights
 from genrep.layout import inception_path, measurement_path
+from genrep.metrics.weights import published_weights
 from genrep.report.adopt import difference, difference_of_real
 from genrep.sweep.readings import Sweeps, Variant
 from genrep.workflow import Plan
@@ -21,8 +22,15 @@ def run(plan: Plan, device: str, found: Sweeps, say: Callable[[str], None]) -> N
         device: ``auto``, ``cpu`` or ``cuda``.
         found: the sweeps.
         say: is told what happens, line by line.
+
+    Raises:
+        UserError: the Inception weights are there but not what they must be; what the steps raise.
     """
     wanted = {v.name: v for variants in found.values() for v in variants if v.here}
+    asked = plan.params.evaluation.inception
+    on_inception = asked is not None and not missing_weights(asked.weights)
+    if asked is not None and on_inception:
+        published_weights(asked.weights).verify()  # before hours of training
     # every measurement rests on that of real images
     judges = {plan.classifier_of(name) for name in wanted}
     stale = {classifier for classifier in judges if difference_of_real(plan, classifier)}
@@ -39,8 +47,7 @@ def run(plan: Plan, device: str, found: Sweeps, say: Callable[[str], None]) -> N
         steps.evaluate(plan, device, name, variant.seed)
     if not missing:
         say("every reading has been measured")
-    asked = plan.params.evaluation.inception
-    if asked is not None and not missing_weights(asked.weights):
+    if on_inception:
         _on_inception(plan, device, wanted, say)
 
 

@@ -1,4 +1,7 @@
-"""Diversity: the variance of the pixels over images, by which mode collapse shows without any network."""
+"""Diversity: the variance of the pixels over images, by which mode collapse shows without any network.
+
+Meant for up to some 10,000 images: their products with each other are all in memory.
+"""
 
 import numpy as np
 
