@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -14,6 +16,7 @@ from genrep.data.arrays import DeviceImages
 from genrep.errors import UserError
 from genrep.training.loop import Loop
 from genrep.training.run import Interrupted, train
+from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -125,6 +128,24 @@ def test_interrupted_in_the_middle_of_a_fade_it_resumes_to_the_same_bits(tmp_pat
     saved = torch.load(tmp_path / "parts" / "checkpoint.pt", weights_only=True)["state"]
     assert saved["networks"]["generator._extra_state"].tolist() == [16, 0.5]
     train(tmp_path / "parts", "gan", run, 0, faces, "cpu")
+    whole, parts = (load_file(tmp_path / folder / "weights.safetensors") for folder in ("whole", "parts"))
+    assert whole.keys() == parts.keys()
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+
+
+def test_killed_in_the_middle_of_a_fade_it_goes_on_from_the_last_checkpoint_to_the_same_bits(
+    tmp_path, thesis_runs, faces
+):
+    run = thesis_runs["gan"]
+    faces.save(tmp_path / "images")
+    (tmp_path / "run.json").write_text(run.model_dump_json())
+    command = [sys.executable, "-m", "tests.training.killed", str(tmp_path), "10"]
+    assert subprocess.run(command, cwd=ROOT).returncode == -signal.SIGKILL
+    saved = torch.load(tmp_path / "parts" / "checkpoint.pt", weights_only=True)["state"]
+    assert saved["networks"]["generator._extra_state"].tolist() == [16, 0.25]  # two steps before the kill
+    assert not (tmp_path / "parts" / "weights.safetensors").exists()
+    train(tmp_path / "parts", "gan", run, 0, faces, "cpu")
+    train(tmp_path / "whole", "gan", run, 0, faces, "cpu")
     whole, parts = (load_file(tmp_path / folder / "weights.safetensors") for folder in ("whole", "parts"))
     assert whole.keys() == parts.keys()
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
