@@ -32,7 +32,7 @@ def vouch(params: dict[str, Any], other: Path) -> dict[str, str]:
         other: root of a checkout of the older code in which the smoke scale was run.
 
     Returns:
-        Hashes of present code and the older hashes that it now goes by.
+        Hashes of present code and the older hashes that it now goes by; code that has not changed is not among them.
 
     Raises:
         UserError: something was not run, or differs; nothing is noted then.
@@ -42,6 +42,7 @@ def vouch(params: dict[str, Any], other: Path) -> dict[str, str]:
         for new, old in _pairs(Plan(params, name, SCALE), other):
             if pairs.setdefault(new, old) != old:
                 raise UserError(f"the code {new[:12]}... equals two older ones; vouch for one change at a time")
+    pairs = {code: old for code, old in pairs.items() if code != old}
     kept = {code: old for code, old in vouched().items() if code not in pairs}
     with atomic_path(ledger()) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
