@@ -158,7 +158,7 @@ def options() -> argparse.Namespace:
 
 
 def main() -> None:
-    asked = options()
+    asked, load = options(), os.getloadavg()[1]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         weights = folder / "weights.safetensors"
@@ -177,7 +177,7 @@ def main() -> None:
         "",
         f"- date: {date.today().isoformat()}",
         f"- machine: {device_name(torch.device('cpu'))}, {os.cpu_count()} cores, "
-        f"{os.environ.get('THREADS', os.cpu_count())} threads, load {os.getloadavg()[1]:.1f}",
+        f"{os.environ.get('THREADS', os.cpu_count())} threads; load before the start: {load:.1f}",
         f"- Python {platform.python_version()}, torch {torch.__version__}",
         f"- peak memory of features and metrics of {asked.count:,} images: {peak:.2f} GiB (required: under 3)",
         "",
