@@ -40,10 +40,10 @@ def every(judgements: list[Judgement]) -> Judgement:
     """A conjunction: false as soon as one part is; otherwise as weak as its weakest part."""
     order = [Verdict.NOT_REPLICATED, Verdict.NOT_RUN, Verdict.NOT_COMPARABLE, Verdict.INCONCLUSIVE, Verdict.REPLICATED]
     weakest = min((j.verdict for j in judgements), key=order.index)
-    reasons = dict.fromkeys(j.reason for j in judgements if j.verdict == weakest and j.reason)
-    return Judgement(
-        weakest, "; ".join(reasons), "; ".join(dict.fromkeys(j.observed for j in judgements if j.observed))
-    )
+    # what several parts lack is said once
+    reasons = dict.fromkeys(r for j in judgements if j.verdict == weakest and j.reason for r in j.reason.split("; "))
+    observed = dict.fromkeys(j.observed for j in judgements if j.observed)
+    return Judgement(weakest, "; ".join(reasons), "; ".join(observed))
 
 
 def agreement(judgements: list[Judgement]) -> Judgement:
