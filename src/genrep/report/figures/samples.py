@@ -53,11 +53,16 @@ def first_seed(measurements: Measurements, run: str) -> int:
 
 
 def last_samples(
-    measurements: Measurements, model: str, name: str, notes: Sequence[str], count: int | None = None
+    measurements: Measurements,
+    model: str,
+    name: str,
+    notes: Sequence[str],
+    count: int | None = None,
+    columns: int = 10,
 ) -> Figure:
-    """The first ``count`` samples (all if None) after the last epoch of a model's best run, ten to a row."""
+    """The first ``count`` samples (all if None) after the last epoch of a model's best run, ``columns`` to a row."""
     run = measurements.best_run(model)
-    grid = image_grid(kept_images(measurements, run, "grid")[:count], columns=10)
+    grid = image_grid(kept_images(measurements, run, "grid")[:count], columns)
     epoch = measurements.runs[run][first_seed(measurements, run)]["snapshots"][-1]["epoch"]
     title = f"{name}: samples after epoch {epoch}\n({_which(measurements, run)})"
     return draw_sheets([grid], title, [choice(measurements, model), *notes])

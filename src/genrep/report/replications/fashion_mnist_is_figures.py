@@ -15,13 +15,16 @@ MODELS = {
     "vae": "VAE",
 }
 SHOWN = 64  # samples of each model, as in the report
+COLUMNS = {"cgan": 10}  # a column for each of its classes, which come in turn; others have 8
 
 
 def makers(measurements: Measurements, notes: list[str]) -> Makers:
     """Every figure by name."""
     return {
         **{
-            f"figure_samples_{model}": partial(samples.last_samples, measurements, model, name, notes, count=SHOWN)
+            f"figure_samples_{model}": partial(
+                samples.last_samples, measurements, model, name, notes, SHOWN, COLUMNS.get(model, 8)
+            )
             for model, name in MODELS.items()
         },
         "figure_inception_score_by_samples": partial(training.score_by_samples, measurements, MODELS, notes),
