@@ -68,6 +68,7 @@ def answers(port: int, run: TrainedRun) -> np.ndarray:
 
 
 def main() -> None:
+    load = os.getloadavg()[1]
     torch.set_num_threads(min(4, torch.get_num_threads()))  # as the command does
     with tempfile.TemporaryDirectory() as folder, bind(0) as listening:
         runs = untrained(Path(folder))
@@ -85,8 +86,8 @@ def main() -> None:
         f"picture, over the loopback; the first request loads the weights, {REQUESTS} more follow.",
         "",
         f"- date: {date.today().isoformat()}",
-        f"- machine: {device_name(torch.device('cpu'))}, {os.cpu_count()} cores, {torch.get_num_threads()} threads, "
-        f"load {os.getloadavg()[1]:.1f}",
+        f"- machine: {device_name(torch.device('cpu'))}, {os.cpu_count()} cores, {torch.get_num_threads()} threads; "
+        f"load before the start: {load:.1f}",
         f"- Python {platform.python_version()}, torch {torch.__version__}",
         "",
         "| network | first, ms | median, ms | 95 of 100 within, ms | required, ms |",

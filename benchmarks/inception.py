@@ -14,7 +14,9 @@ import torch
 from genrep.allocator import keep_freed_memory
 from genrep.files import sha256_file
 from genrep.metrics.images import FolderImages
-from genrep.metrics.weights import Weights, load_inception
+from genrep.metrics.inception import Inception
+from genrep.metrics.protocol import InceptionProtocol
+from genrep.metrics.weights import Weights
 
 BATCH = 32
 
@@ -23,7 +25,11 @@ def main() -> None:
     keep_freed_memory()  # as the genrep command does
     torch.set_num_threads(int(os.environ.get("THREADS", os.cpu_count() or 1)))
     path, folder, resize, precision, out = Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:]
-    network = load_inception(Weights(path, sha256=sha256_file(path)), resize=resize, precision=precision)
+    weights = Weights(path, sha256=sha256_file(path))
+    network = Inception(
+        InceptionProtocol.model_validate({"weights": weights.identity, "resize": resize, "precision": precision}),
+        weights.load(),
+    )
     images = FolderImages(folder)
     network(next(images.batches(BATCH)))
     started = time.perf_counter()

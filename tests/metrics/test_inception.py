@@ -17,7 +17,7 @@ from genrep.metrics.inception import BODY, Inception, Outputs, build
 from genrep.metrics.kid import kid
 from genrep.metrics.protocol import InceptionProtocol
 from genrep.metrics.score_splits import split_score
-from genrep.metrics.weights import Weights, load_inception
+from genrep.metrics.weights import Weights
 from tests.metrics.random_inception import random_images, random_state
 
 pytest.importorskip("torch_fidelity")
@@ -137,7 +137,8 @@ def test_bf16_is_close(ours):
 def test_verified_file_is_the_network(state, ours, tmp_path):
     path = tmp_path / "inception.safetensors"
     save_file(state, path)
-    network = load_inception(Weights(path, sha256=sha256_file(path)), resize="legacy_tensorflow")
+    weights = Weights(path, sha256=sha256_file(path))
+    network = Inception(InceptionProtocol(weights=weights.identity, resize="legacy_tensorflow"), weights.load())
     assert network.protocol.network == f"inception-{sha256_file(path)[:8]}"
     images = random_images(1, 3, 28, seed=5)
     assert torch.equal(network(images).features, ours(resize="legacy_tensorflow")(images).features)

@@ -1,5 +1,6 @@
 """``genrep metrics``: the Inception metrics of any folder of images."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -54,14 +55,15 @@ def metrics(
     from genrep.metrics.protocol import InceptionProtocol
     from genrep.metrics.weights import published_weights
 
-    images = FolderImages(folder, ORDER, samples)
+    images: Source = FolderImages(folder, ORDER, samples)
     real, split = real_images(against) if against else (None, "")
     network = published_weights(weights)
     protocol = InceptionProtocol(weights=network.identity, resize=resize, grey=grey)
     # before hours of features
-    check_counts(protocol, images, samples, splits, real)
-    for source in (images, real) if grey == "refuse" else ():
-        if source is not None and next(iter(source.batches(1))).shape[1] == 1:
+    sources = [images] if real is None else [images, real]
+    check_counts(protocol, sources, samples, splits)
+    for source in sources if grey == "refuse" else ():
+        if next(iter(source.batches(1))).shape[1] == 1:
             raise UserError(f"{source.name} holds grey images; --grey repeat shows them to the network as RGB")
     if out is not None:
         check_folder(out)
@@ -81,10 +83,8 @@ def metrics(
         write_json(out, sets | {"metrics": rows})
 
 
-def check_counts(
-    protocol: "InceptionProtocol", images: "Source", samples: int | None, splits: int, real: "Source | None"
-) -> None:
-    """Refuse too few images for what is asked.
+def check_counts(protocol: "InceptionProtocol", sources: "Sequence[Source]", samples: int | None, splits: int) -> None:
+    """Refuse too few images for what is asked; ``sources`` are the images and, where there are any, the real ones.
 
     Raises:
         UserError: fewer than ``samples``, than splits, or than neighbours of precision and recall need.
@@ -92,14 +92,15 @@ def check_counts(
     from genrep.metrics.inception_metrics import InceptionMetrics
     from genrep.metrics.protocol import require
 
-    n, k = len(images), InceptionMetrics.k
+    images, k = sources[0], InceptionMetrics.k
+    n = len(images)
     require(protocol.inception_score(samples or n, splits), samples or n, n)
     if n < splits:
         raise UserError(f"{images.name}: an Inception Score in {splits} splits needs at least {splits} images, got {n}")
     if n < 2:
         raise UserError(f"{images.name}: intervals need at least 2 images, got {n}")
-    for source in (images, real) if real is not None else ():
-        if source is not None and len(source) <= k:
+    for source in sources if len(sources) > 1 else ():
+        if len(source) <= k:
             what = f"precision and recall with k={k} need at least {k + 1} images on either side"
             raise UserError(f"{source.name}: {what}, got {len(source)}")
 

@@ -8,7 +8,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
@@ -17,8 +16,6 @@ from genrep.data.catalogue import DATA
 from genrep.data.weight_files import fetching, published_sha256, weights_path
 from genrep.errors import UserError
 from genrep.files import read_json, sha256_file
-from genrep.metrics.inception import Inception
-from genrep.metrics.protocol import InceptionProtocol
 
 
 @dataclass(frozen=True)
@@ -95,12 +92,3 @@ def published_weights(name: str, data: Path = DATA) -> Weights:
         UserError: no such source, or none with a published hash.
     """
     return Weights(weights_path(name, data), source_sha256=published_sha256(name))
-
-
-def load_inception(weights: Weights, device: torch.device | str = "cpu", **options: object) -> Inception:
-    """The network from a verified local file; ``options`` are the protocol's other fields.
-
-    Raises:
-        UserError: the file is missing or of another hash, or its weights are of another network.
-    """
-    return Inception(InceptionProtocol(weights=weights.identity, **options), weights.load(), device)  # type: ignore[arg-type]

@@ -160,10 +160,11 @@ class Rises(Params):
     metrics: tuple[str, ...]
 
     def judge(self, measurements: Measurements) -> Judgement:
-        """Rank correlation of the metric with the epoch, in every seed."""
+        """The trend of every metric over the epochs."""
         return agreement([self._trend(measurements, metric) for metric in self.metrics])
 
     def _trend(self, measurements: Measurements, metric: str) -> Judgement:
+        """Rank correlation of the metric with the epoch, in every seed."""
         try:
             found = [
                 spearmanr(epochs, HIGHER_IS_CLEARER[metric] * values)

@@ -12,8 +12,8 @@ from genrep.params.base import Params
 from genrep.params.training import RunParams
 from genrep.report.estimates import LOSSES, NotMeasured
 from genrep.report.measurements import HIGHER_IS_CLEARER, Measurements
-from genrep.report.predicates.runs import SIGNIFICANCE, curves
-from genrep.report.verdicts import Judgement, Verdict, agreement, of_seeds
+from genrep.report.predicates.runs import SIGNIFICANCE, Rises, curves
+from genrep.report.verdicts import Judgement, Verdict, of_seeds
 
 Way = Literal["greater", "less"]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -148,21 +148,16 @@ class LossRougher(LossPart):
         return "change between epochs, late over early,"
 
 
-class RisesWhenGrown(Params):
+class RisesWhenGrown(Rises):
     """A model's images still get clearer after its last resolution has been faded in, by every metric.
 
     Before that, every new resolution makes them clearer, whatever the training does.
     """
 
-    kind: Literal["rises_when_grown"]
-    model: str
-    metrics: tuple[str, ...]
-
-    def judge(self, measurements: Measurements) -> Judgement:
-        """Exact one-sided Kendall test of the metric against the epoch, both ways, in every seed."""
-        return agreement([self._trend(measurements, metric) for metric in self.metrics])
+    kind: Literal["rises_when_grown"]  # type: ignore[assignment]
 
     def _trend(self, measurements: Measurements, metric: str) -> Judgement:
+        """Exact one-sided Kendall test of the metric against the epoch, both ways, in every seed."""
         try:
             found = [*curves(measurements, self.model, metric)]
         except NotMeasured as missing:
