@@ -12,13 +12,7 @@ from genrep.report.sampling_times import cpu_reason
 from genrep.report.terms import reproduce
 from genrep.report.verdicts import Verdict
 from tests.report.conftest import ROOT, Maker
-
-YES, NO, OPEN, MISSING = (
-    Verdict.REPLICATED,
-    Verdict.NOT_REPLICATED,
-    Verdict.INCONCLUSIVE,
-    Verdict.NOT_RUN,
-)
+from tests.report.predicates import MISSING, NO, OPEN, YES
 
 
 @pytest.fixture

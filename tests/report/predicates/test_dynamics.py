@@ -16,14 +16,8 @@ from genrep.report.predicates.dynamics import (
     settled,
 )
 from genrep.report.predicates.moments import Moment
-from genrep.report.verdicts import Verdict
+from tests.report.predicates import MISSING, NO, OPEN, YES
 
-YES, NO, OPEN, MISSING = (
-    Verdict.REPLICATED,
-    Verdict.NOT_REPLICATED,
-    Verdict.INCONCLUSIVE,
-    Verdict.NOT_RUN,
-)
 PAIR = ("vae", "gan")
 
 

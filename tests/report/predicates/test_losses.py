@@ -7,15 +7,9 @@ import pytest
 
 from genrep.params import load, resolve
 from genrep.report.predicates.losses import Breaks, TradesOff
-from genrep.report.verdicts import Verdict
 from tests.report.conftest import ROOT, Maker
+from tests.report.predicates import MISSING, NO, OPEN, YES
 
-YES, NO, OPEN, MISSING = (
-    Verdict.REPLICATED,
-    Verdict.NOT_REPLICATED,
-    Verdict.INCONCLUSIVE,
-    Verdict.NOT_RUN,
-)
 EPOCHS = np.arange(20)
 NOISE = np.random.default_rng(0).normal(size=20)
 

@@ -3,14 +3,8 @@ from pydantic import ValidationError
 
 from genrep.files import read_json, write_json
 from genrep.report.predicates.runs import Agrees, Drift, FallsShort, Order, Reaches, Rises, Sooner, moment
-from genrep.report.verdicts import Verdict
+from tests.report.predicates import MISSING, NO, OPEN, YES
 
-YES, NO, OPEN, MISSING = (
-    Verdict.REPLICATED,
-    Verdict.NOT_REPLICATED,
-    Verdict.INCONCLUSIVE,
-    Verdict.NOT_RUN,
-)
 PAIR = ("vae", "gan")
 
 

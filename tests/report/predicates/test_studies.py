@@ -14,10 +14,10 @@ from genrep.report.study_metrics import study_of
 from genrep.report.verdicts import Verdict
 from genrep.studies.found import over, single
 from tests.report.conftest import ROOT
+from tests.report.predicates import NO, OPEN, YES
 from tests.report.test_studies import Maker
 
 NOISE = np.array([-0.1, 0.0, 0.1, 0.05, -0.05])
-YES, NO, OPEN = Verdict.REPLICATED, Verdict.NOT_REPLICATED, Verdict.INCONCLUSIVE
 
 
 @pytest.fixture

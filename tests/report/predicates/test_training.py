@@ -7,8 +7,7 @@ from genrep.params import load, resolve
 from genrep.report.predicates.training import Finished, LossFlat, LossRougher, LossStays, RisesWhenGrown, grown
 from genrep.report.verdicts import Verdict
 from tests.report.conftest import ROOT, Maker
-
-YES, NO, OPEN, MISSING = Verdict.REPLICATED, Verdict.NOT_REPLICATED, Verdict.INCONCLUSIVE, Verdict.NOT_RUN
+from tests.report.predicates import MISSING, NO, OPEN, YES
 
 
 def log(losses: np.ndarray) -> list[dict]:
